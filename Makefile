@@ -1,0 +1,43 @@
+# Every target sets up what it needs; nothing has to be installed by hand first.
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+export VENV
+# Never the production fleet: make only ever works on this machine.
+export ANSIBLE_INVENTORY := inventory/local
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+PROFILE ?= quick
+
+.DEFAULT_GOAL := help
+.PHONY: help setup benchmark test lint lock mlflow-ui schema clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.base: requirements/bootstrap.txt requirements/base.txt pyproject.toml
+	@scripts/setup.sh base
+	@touch $@
+
+$(VENV)/.dev: requirements/bootstrap.txt requirements/dev.txt pyproject.toml
+	@scripts/setup.sh dev
+	@touch $@ $(VENV)/.base
+
+setup: $(VENV)/.base ## Create .venv from the hash-locked requirements
+
+benchmark: $(VENV)/.base ## Measure this machine (PROFILE=quick|standard|full)
+	@scripts/benchmark.sh -e profile=$(PROFILE) $(ARGS)
+
+mlflow-ui: $(VENV)/.base ## Look at the results of this checkout in MLflow, http://127.0.0.1:5000
+	@scripts/mlflow-ui.sh
+
+lint: $(VENV)/.dev ## ruff, mypy --strict, yamllint, ansible-lint, shellcheck
+	@scripts/lint.sh
+
+test: $(VENV)/.dev lint ## Set up and pass every test
+	@$(BIN)/pytest $(PYTEST_ARGS)
+
+schema: $(VENV)/.base ## Write docs/schema from the code
+	@$(BIN)/python scripts/write_schema.py
+
+lock: $(VENV)/.base ## Resolve requirements/*.in anew into requirements/*.txt
+	@scripts/lock.sh
