@@ -1,0 +1,1 @@
+"""Older formats of results, read with their known defects."""

@@ -1,0 +1,1 @@
+"""The loop around one benchmark on one host: run, parse, repeat, journal, write."""

@@ -1,0 +1,1 @@
+"""Tables for people and programs: terminal, JSON, CSV, Markdown, HTML."""

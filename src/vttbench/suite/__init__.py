@@ -1,0 +1,1 @@
+"""Which steps a run consists of: profiles, sessions, order, resume, estimates."""

@@ -1,0 +1,1 @@
+"""MLflow: what a run looks like there, shipping, the spool, exactly once."""

@@ -1,0 +1,1 @@
+"""The results directory: written once, atomically, never overwritten."""
