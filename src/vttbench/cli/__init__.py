@@ -19,7 +19,7 @@ app = typer.Typer(
 )
 
 # Each of these modules has a function register(app) that adds its command or group of commands.
-_COMMANDS = ()
+_COMMANDS: tuple[str, ...] = ("toolchain",)
 
 for _name in _COMMANDS:
     import_module(f"vttbench.cli.{_name}").register(app)

