@@ -54,6 +54,19 @@ def write_new(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def write_replacing(path: Path, data: bytes) -> None:
+    """Write a file in one step, in place of an older one of that name if there is one.
+
+    For working state only (journals, plans); results are never replaced.
+    """
+    temporary = temporary_beside(path)
+    try:
+        write_new(temporary, data)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def place(temporary: Path, final: Path) -> None:
     """Give a complete file its final name, in one step and without ever replacing another.
 
