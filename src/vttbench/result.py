@@ -128,6 +128,7 @@ class RejectedSample(_Model):
     """A sample that was measured and is not part of the value."""
 
     value: Finite
+    cause: Literal["implausible", "contaminated"]
     reason: str
 
 

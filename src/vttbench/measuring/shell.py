@@ -1,0 +1,77 @@
+"""Shell text for POSIX hosts: built here, so that it can be read and tested in one place."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+
+BEGIN = "VTTBENCH-BEGIN"
+END = "VTTBENCH-END"
+
+
+def home_path(path: str) -> str:
+    """Quote a path for the shell, with a leading ``~/`` as the user's home on the host."""
+    if path == "~":
+        return '"$HOME"'
+    if path.startswith("~/"):
+        return '"$HOME"/' + shlex.quote(path[2:])
+    return shlex.quote(path)
+
+
+def write_file(name: str, content: bytes) -> str:
+    """Return a command that writes bytes to a file in the current folder."""
+    encoded = base64.b64encode(content).decode("ascii")
+    return f"printf %s {encoded} | base64 -d >{shlex.quote(name)}"
+
+
+def framed(script: str) -> str:
+    """Put marks around what a script prints, since hosts greet (motd, sudo lectures, banners)."""
+    return f"echo {BEGIN}; {{ {script}\n}}; echo; echo {END}=$?"
+
+
+def unframe(stdout: str) -> tuple[str, int] | None:
+    """Return what stood between the marks and the script's exit status; None if not there."""
+    match = re.search(rf"^{BEGIN}\n(.*?)\n?^{END}=(\d+)", stdout, re.DOTALL | re.MULTILINE)
+    return (match[1], int(match[2])) if match else None
+
+
+def command(argv: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Return a quoted command that runs with the C locale and the given environment.
+
+    Tools print numbers and words in the user's language otherwise (hardinfo2/hardinfo2 263).
+    """
+    settings = {"LC_ALL": "C", "LANG": "C"} | dict(environment)
+    words = ["env", *(f"{name}={value}" for name, value in settings.items()), *argv]
+    return shlex.join(words)
+
+
+def archive(names: Sequence[str], limit_bytes: int) -> str:
+    """Return a command that prints the files of these names as a base64 tar archive.
+
+    Files that aren't there are left out; what is larger than the limit is cut, and a file
+    ``NAME.cut`` says so.
+    """
+    cut = (
+        f'for f in {shlex.join(names)}; do [ -f "$f" ] || continue; '
+        f'if [ "$(wc -c <"$f")" -gt {limit_bytes} ]; then '
+        f'head -c {limit_bytes} "$f" >"$f.cut" && mv "$f.cut" "$f" && : >"$f.cut" && '
+        f'set -- "$@" "$f.cut"; fi; set -- "$@" "$f"; done'
+    )
+    return f'set --; {cut}; [ $# -eq 0 ] || tar -cf - -- "$@" | base64'
+
+
+def end_session(pid_file: str) -> str:
+    """Return a command that ends the process whose id is in a file, and its whole session.
+
+    First by TERM, which run.sh hands on to the tool; what is left after five seconds is killed.
+    """
+    return (
+        f'if [ -s {pid_file} ]; then sid=$(cat {pid_file}); kill -TERM "$sid" 2>/dev/null; '
+        'for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$sid" 2>/dev/null || break; sleep 0.5; done; '
+        # Fields after the name in parentheses: state, parent, group, session.
+        'for s in /proc/[0-9]*/stat; do read -r line <"$s" 2>/dev/null || continue; '
+        'set -- ${line##*) }; [ "$4" = "$sid" ] && { p=${s#/proc/}; kill -KILL "${p%/stat}"; '
+        "} 2>/dev/null; done; fi"
+    )
