@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -328,8 +329,8 @@ def loads(text: str | bytes, *, source: str | Path = "<text>") -> Result:
         ResultError: not JSON, not an object, or not valid; names the source and the first faults.
     """
     try:
-        data = json.loads(text, parse_constant=_refuse_constant)
-    except ValueError as error:  # covers JSONDecodeError and UnicodeDecodeError
+        data = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+    except (ValueError, RecursionError) as error:  # JSONDecodeError, UnicodeDecodeError, too deep
         raise ResultError(f"{source}: not a JSON document: {error}") from error
     if not isinstance(data, dict):
         raise ResultError(f"{source}: a result is a JSON object, this is a {type(data).__name__}")
@@ -383,3 +384,10 @@ def parse_time(text: str) -> datetime:
 
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):  # 1e999 is valid JSON and no number that we could write again
+        raise ValueError(f"{digits} is too large to be stored")
+    return number
