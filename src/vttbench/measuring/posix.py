@@ -33,7 +33,7 @@ LARGEST_FILE = 64 * 1024 * 1024
 RECONNECT_S = 300.0
 RECONNECT_PAUSE_S = 10.0
 
-_OWN = ("stdout", "stderr", "before", "after", "cpu", "started", "finished", "rc")
+_OWN = ("stdout", "stderr", "before", "after", "cpu", "started", "finished", "session", "rc")
 _CPU_TIME = re.compile(r"(\d+)m([\d.]+)s")
 
 
@@ -274,15 +274,17 @@ class PosixRunner:
         disturbance = contamination.disturbance(
             before,
             after,
-            tool_cpu_s=tool_cpu_s or 0.0,
+            tool_cpu_s=tool_cpu_s,
             harness_cpu_s=harness_cpu_s or 0.0,
             cores=self._cores,
         )
-        reason = (
-            contamination.judge(disturbance, self._thresholds)
-            if self._thresholds is not None
-            else None
-        )
+        reason = None
+        if self._thresholds is not None:
+            session = found.get("session", b"").strip()
+            who = contamination.top_foreign(
+                before, after, own_sessions={int(session)} if session else ()
+            )
+            reason = contamination.judge(disturbance, self._thresholds, who)
         kept = {name: found[name] for name in artifacts if name in found}
         kept |= {name: content for name, content in found.items() if name.endswith(".cut")}
         return Attempt(

@@ -6,13 +6,17 @@
 #
 # Leaves in DIRECTORY: stdout stderr (of the tool), before after (snapshots of the host), cpu (user
 # and system time of the shell and its children: before the tool, after it, at the end), started
-# finished (seconds since the epoch), and, last of all and atomically, rc (exit status).
+# finished (seconds since the epoch), session (its id), and, last of all and atomically, rc (exit
+# status).
 dir=$1
 limit=$2
 shift 2
 cd "$dir" || exit 97
 here=$(dirname "$0")
 tool=
+
+# The session that all processes of this repeat belong to.
+echo $$ >session
 
 # `timeout` makes itself and the tool a process group, which is what has to go.
 end_tool() {

@@ -1,0 +1,355 @@
+"""Action plugin: arguments and facts in, :class:`vttbench.measuring.loop.Loop` in the middle.
+
+What it does and how is documented in ``plugins/modules/measure.py``.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.plugins.action import ActionBase
+from ansible.release import __version__ as ansible_version
+from ansible.utils.display import Display
+
+try:
+    import uuid6
+    from vttbench.benchmarks.registry import parser_for
+
+    from vttbench.hosts.contamination import Thresholds
+    from vttbench.measuring import energy, provenance
+    from vttbench.measuring.document import compose, error_of
+    from vttbench.measuring.history import History
+    from vttbench.measuring.journal import Journal
+    from vttbench.measuring.loop import InterruptedByUser, Loop
+    from vttbench.measuring.posix import PosixRunner, Reply
+    from vttbench.measuring.record import Recorder
+    from vttbench.measuring.runner import HostLostError
+    from vttbench.measuring.spec import Spec, Surroundings
+    from vttbench.measuring.tally import Tally
+    from vttbench.result import Check, ErrorKind, Host, Result, Status
+    from vttbench.sampling.limits import Limits
+    from vttbench.store.results import StoreError
+    from vttbench.telemetry import series
+    from vttbench.tracking import destination
+except ImportError as error:
+    raise AnsibleActionFail(
+        f"vttbench is not installed beside this ansible ({error}). Run `make setup` and use "
+        "`.venv/bin/ansible-playbook`, or `. .venv/bin/activate` first."
+    ) from error
+
+LIMITS = {
+    "warmup": "warmup",
+    "min_repeats": "min_repeats",
+    "max_repeats": "max_repeats",
+    "target_half_width": "target_half_width_percent",
+    "budget": "budget_s",
+    "cooldown": "cooldown_s",
+}
+
+ARGUMENTS = {
+    "benchmark": {"type": "str", "required": True},
+    "variant": {"type": "str"},
+    "version": {"type": "str", "default": "1"},
+    "tool": {"type": "str"},
+    "argv": {"type": "list", "elements": "str"},
+    "version_argv": {"type": "list", "elements": "str"},
+    "environment": {"type": "dict", "default": {}},
+    "prepare": {"type": "list", "elements": "list", "default": []},
+    "parser": {"type": "raw", "required": True},
+    "parameters": {"type": "dict", "default": {}},
+    "artifacts": {"type": "list", "elements": "str", "default": []},
+    "work_dir": {"type": "str", "default": "~/.cache/vttbench/work"},
+    "warmup": {"type": "int"},
+    "min_repeats": {"type": "int"},
+    "max_repeats": {"type": "int"},
+    "target_half_width": {"type": "float"},
+    "timeout": {"type": "float"},
+    "default_timeout": {"type": "float", "default": 1800.0},
+    "budget": {"type": "float"},
+    "cooldown": {"type": "float"},
+    "telemetry": {"type": "bool", "default": True},
+    "skip_reason": {"type": "str"},
+    "failure": {
+        "type": "dict",
+        "options": {
+            "kind": {"type": "str", "required": True},
+            "message": {"type": "str", "required": True},
+        },
+    },
+    "fail_on_error": {"type": "bool", "default": False},
+}
+
+display = Display()
+
+
+class ActionModule(ActionBase):
+    """See the documentation of the module ``measure``."""
+
+    _supports_check_mode = True
+    _supports_async = False
+    _requires_connection = True
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        result = super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        _, args = self.validate_argument_spec(
+            argument_spec=ARGUMENTS, required_one_of=[["argv", "skip_reason", "failure"]]
+        )
+        facts = task_vars.get("ansible_facts") or {}
+        suite = facts.get("vttbench_suite") or {}
+        root = Path(suite.get("root") or destination.find_root(Path(self._loader.get_basedir())))
+        recorder = Recorder.of(
+            Path(suite.get("results_dir") or root / "results"),
+            Path(suite.get("state_dir") or destination.state_dir(root)),
+            os.environ,
+        )
+        host = self._host(task_vars, facts)
+        spec = self._spec(args)
+        history = History.of(recorder.results_dir, host.name, spec)
+        limits = self._limits(args, suite)
+        if self._task.check_mode:
+            return result | self._plan(spec, limits, history)
+        for stored in recorder.recover():
+            display.warning(
+                f"{stored.result.host.name}: {stored.result.benchmark.name} was interrupted when "
+                f"its controller was killed; what it had measured is in {stored.path}"
+            )
+        step = task_vars.get("vttbench_step") or {}
+        surroundings = Surroundings(
+            suite_id=suite.get("suite_id") or str(uuid6.uuid7()),
+            session_id=step.get("session_id") or str(uuid6.uuid7()),
+            host=host,
+            provenance=provenance.gather(
+                root,
+                os.environ,
+                ansible_version=ansible_version,
+                profile=suite.get("profile"),
+            ),
+            preflight=tuple(
+                Check.model_validate(check) for check in facts.get("vttbench_preflight") or []
+            ),
+        )
+        if args["skip_reason"] or args["failure"]:
+            document = _unmeasured(spec, surroundings, args["skip_reason"], args["failure"])
+            return result | self._write(recorder, document, None, args)
+        timeout = args["timeout"] or history.timeout_s(default=args["default_timeout"])
+        return result | self._measure(
+            spec, surroundings, limits, recorder, args, facts, task_vars, timeout
+        )
+
+    def _measure(
+        self,
+        spec: Spec,
+        surroundings: Surroundings,
+        limits: Limits,
+        recorder: Recorder,
+        args: dict[str, Any],
+        facts: dict[str, Any],
+        task_vars: dict[str, Any],
+        timeout: float,
+    ) -> dict[str, Any]:
+        if getattr(self._connection._shell, "_IS_WINDOWS", False):
+            raise AnsibleActionFail("measure can't work on Windows hosts yet")
+        spec = _with(spec, timeout_s=timeout)
+        result_id = str(uuid6.uuid7())
+        journal = Journal(recorder.state_dir, result_id)
+        runner = PosixRunner(
+            self._execute,
+            name=result_id,
+            work_dir=args["work_dir"],
+            thresholds=Thresholds.model_validate(
+                task_vars.get("measure_contamination_thresholds") or {}
+            ),
+            python=_python(facts, task_vars),
+            telemetry_interval_s=spec.telemetry_interval_s,
+            lifetime_s=2 * limits.budget_s + limits.max_attempts * (timeout + limits.cooldown_s),
+            cores=surroundings.host.threads or 1,
+        )
+        loop = Loop(
+            result_id,
+            spec,
+            surroundings,
+            limits,
+            runner,
+            journal,
+            on_progress=lambda progress: display.display(str(progress)),
+            read_telemetry=lambda lines, start: series.read(lines, started_at=start),
+            derive=energy.derive,
+        )
+        with _interruptible():
+            document = loop.run()
+        reply = self._write(recorder, document, journal, args)
+        if loop.interruption is not None and not isinstance(loop.interruption, InterruptedByUser):
+            raise loop.interruption
+        if document.error is not None and document.error.kind is ErrorKind.UNREACHABLE:
+            reply["unreachable"] = True
+        return reply
+
+    def _execute(self, script: str) -> Reply:
+        """Carry shell text to the host over Ansible's own connection."""
+        try:
+            reply = self._low_level_execute_command(script)
+        except AnsibleConnectionFailure as error:
+            with suppress(AnsibleConnectionFailure, AttributeError, OSError):
+                self._connection.reset()
+            raise HostLostError(str(error)) from error
+        return Reply(reply["rc"], reply["stdout"], reply["stderr"])
+
+    def _write(
+        self, recorder: Recorder, document: Result, journal: Journal | None, args: dict[str, Any]
+    ) -> dict[str, Any]:
+        try:
+            stored = recorder.write(document, journal.raw_dir if journal else None)
+        except (StoreError, ValueError) as error:
+            kept = f" What was measured is kept in {journal.folder}." if journal else ""
+            raise AnsibleActionFail(f"{error}.{kept}") from error
+        if journal is not None:
+            journal.close()
+        return _reply(stored.result, stored.path, args["fail_on_error"])
+
+    def _spec(self, args: dict[str, Any]) -> Spec:
+        argv = tuple(args["argv"] or ())
+        try:
+            parser = parser_for(args["parser"])
+        except ValueError as error:
+            raise AnsibleActionFail(f"{args['benchmark']}: {error}") from error
+        return Spec(
+            benchmark=args["benchmark"],
+            variant=args["variant"],
+            version=args["version"],
+            tool=args["tool"] or (Path(argv[0]).name if argv else args["benchmark"]),
+            argv=argv,
+            parser=parser,
+            environment={name: str(value) for name, value in args["environment"].items()},
+            prepare=tuple(tuple(str(word) for word in words) for words in args["prepare"]),
+            version_argv=tuple(args["version_argv"] or ()),
+            parameters=args["parameters"],
+            artifacts=tuple(args["artifacts"]),
+            telemetry_interval_s=1.0 if args["telemetry"] else None,
+        )
+
+    def _limits(self, args: dict[str, Any], suite: dict[str, Any]) -> Limits:
+        values = dict(suite.get("limits") or {})
+        values |= {name: args[ours] for ours, name in LIMITS.items() if args[ours] is not None}
+        try:
+            return Limits.model_validate(values)
+        except ValueError as error:
+            raise AnsibleActionFail(f"{args['benchmark']}: {error}") from error
+
+    def _host(self, task_vars: dict[str, Any], facts: dict[str, Any]) -> Host:
+        known = facts.get("vttbench_host")
+        if known:
+            return Host.model_validate(known)
+        family = "windows" if facts.get("os_family") == "Windows" else "linux"
+        threads = facts.get("processor_vcpus") or facts.get("processor_count")
+        return Host(name=task_vars["inventory_hostname"], os_family=family, threads=threads)
+
+    def _plan(self, spec: Spec, limits: Limits, history: History) -> dict[str, Any]:
+        usual = history.step_s()
+        duration = (
+            f"usually takes {usual:.0f} s"
+            if usual is not None
+            else f"takes at most about {limits.budget_s:.0f} s"
+        )
+        return {
+            "changed": False,
+            "status": "planned",
+            "estimate_s": usual,
+            "msg": f"would measure {spec.title} ({duration}): {' '.join(spec.argv)}",
+        }
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Turn the first signal to end into an exception, and ignore those that follow it.
+
+    Ansible sends SIGINT and then SIGTERM to its workers when the user presses Ctrl-C; the time to
+    end the tool on the host and to write what was measured is taken in between.
+    """
+
+    def interrupt(number: int, _frame: Any) -> None:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)
+        raise InterruptedByUser(f"interrupted by {signal.Signals(number).name}")
+
+    before = {each: signal.signal(each, interrupt) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            if signal.getsignal(each) is not signal.SIG_IGN:
+                signal.signal(each, handler)
+
+
+def _unmeasured(
+    spec: Spec, surroundings: Surroundings, reason: str | None, failure: dict[str, str] | None
+) -> Result:
+    """Return the document of a benchmark that could not be run at all."""
+    now = datetime.now(UTC)
+    if failure:
+        status, error = Status.FAILED, error_of(ErrorKind(failure["kind"]), failure["message"])
+    else:
+        status, error = Status.SKIPPED, error_of(ErrorKind.INSTALL, reason or "")
+    return compose(
+        str(uuid6.uuid7()),
+        spec,
+        surroundings,
+        Tally(),
+        started_at=now,
+        finished_at=now,
+        status=status,
+        error=error,
+    )
+
+
+def _reply(document: Result, path: Path, fail_on_error: bool) -> dict[str, Any]:
+    metrics = [
+        {
+            "name": metric.name,
+            "value": metric.value,
+            "unit": metric.unit,
+            "ci95": list(metric.ci95) if metric.ci95 else None,
+            "cv": metric.cv,
+        }
+        for metric in document.metrics
+        if metric.primary
+    ]
+    reply: dict[str, Any] = {
+        "changed": False,
+        "status": document.status.value,
+        "result_id": document.result_id,
+        "path": str(path),
+        "metrics": metrics,
+        # The callback looks for this key.
+        "vttbench_result": {
+            "result_id": document.result_id,
+            "path": str(path),
+            "status": document.status.value,
+        },
+    }
+    if document.error is not None:
+        reply["error"] = {"kind": document.error.kind.value, "message": document.error.message}
+        reply["msg"] = document.error.message
+        reply["failed"] = fail_on_error and document.status in (Status.FAILED, Status.PARTIAL)
+    return reply
+
+
+def _python(facts: dict[str, Any], task_vars: dict[str, Any]) -> str:
+    """Return the host's interpreter: what facts found, what the inventory says, or a guess."""
+    found = (facts.get("python") or {}).get("executable")
+    return str(found or task_vars.get("discovered_interpreter_python") or "python3")
+
+
+def _with(spec: Spec, **changes: Any) -> Spec:
+    from dataclasses import replace
+
+    return replace(spec, **changes)
