@@ -104,7 +104,7 @@ class ActionModule(ActionBase):
         _, args = self.validate_argument_spec(
             argument_spec=ARGUMENTS, required_one_of=[["argv", "skip_reason", "failure"]]
         )
-        facts = task_vars.get("ansible_facts") or {}
+        facts = _vttbench_facts(task_vars)
         suite = facts.get("vttbench_suite") or {}
         root = Path(suite.get("root") or destination.find_root(Path(self._loader.get_basedir())))
         recorder = Recorder.of(
@@ -341,6 +341,15 @@ def _reply(document: Result, path: Path, fail_on_error: bool) -> dict[str, Any]:
         reply["msg"] = document.error.message
         reply["failed"] = fail_on_error and document.status in (Status.FAILED, Status.PARTIAL)
     return reply
+
+
+def _vttbench_facts(task_vars: dict[str, Any]) -> dict[str, Any]:
+    """Return the host's facts; ours may also stand in variables of the play."""
+    facts = dict(task_vars.get("ansible_facts") or {})
+    for name in ("vttbench_suite", "vttbench_host", "vttbench_preflight"):
+        if name in task_vars:
+            facts.setdefault(name, task_vars[name])
+    return facts
 
 
 def _python(facts: dict[str, Any], task_vars: dict[str, Any]) -> str:

@@ -172,8 +172,8 @@ class PosixRunner:
         if not (self._python and self._interval_s):
             return b""
         script = (
-            f"cd {shlex.quote(self.workspace)} && {shell.end_session('sampler.pid')}; "
-            "rm -f sampler.pid; " + shell.archive(("telemetry.jsonl",), LARGEST_FILE)
+            f"cd {shlex.quote(self.workspace)} || exit 96\n{shell.end_session('sampler.pid')}\n"
+            "rm -f sampler.pid\n" + shell.archive(("telemetry.jsonl",), LARGEST_FILE)
         )
         return _unpack(self._ask(script, "read the telemetry")).get("telemetry.jsonl", b"")
 
@@ -182,8 +182,8 @@ class PosixRunner:
         if self._workspace is None:
             return
         script = (
-            f"cd {shlex.quote(self._workspace)} 2>/dev/null || exit 0; "
-            f"{shell.end_session('run.pid')}; {shell.end_session('sampler.pid')}; "
+            f"cd {shlex.quote(self._workspace)} 2>/dev/null || exit 0\n"
+            f"{shell.end_session('run.pid')}\n{shell.end_session('sampler.pid')}\n"
             f"cd .. && rm -rf {shlex.quote(self._workspace)}"
         )
         try:

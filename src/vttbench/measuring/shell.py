@@ -66,12 +66,20 @@ def end_session(pid_file: str) -> str:
     """Return a command that ends the process whose id is in a file, and its whole session.
 
     First by TERM, which run.sh hands on to the tool; what is left after five seconds is killed.
+    A zombie counts as ended: who should reap it may be slow, as in containers.
     """
-    return (
-        f'if [ -s {pid_file} ]; then sid=$(cat {pid_file}); kill -TERM "$sid" 2>/dev/null; '
-        'for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$sid" 2>/dev/null || break; sleep 0.5; done; '
-        # Fields after the name in parentheses: state, parent, group, session.
-        'for s in /proc/[0-9]*/stat; do read -r line <"$s" 2>/dev/null || continue; '
-        'set -- ${line##*) }; [ "$4" = "$sid" ] && { p=${s#/proc/}; kill -KILL "${p%/stat}"; '
-        "} 2>/dev/null; done; fi"
-    )
+    return f"""if [ -s {pid_file} ]; then
+sid=$(cat {pid_file})
+state() {{ read -r line 2>/dev/null <"$1" || return 1; set -- ${{line##*) }}; echo "$1 $4"; }}
+kill -TERM "$sid" 2>/dev/null
+i=0
+while [ "$i" -lt 50 ]; do
+  now=$(state "/proc/$sid/stat") || break
+  case $now in Z*) break ;; esac
+  sleep 0.1
+  i=$((i + 1))
+done
+for s in /proc/[0-9]*/stat; do
+  case $(state "$s") in Z*) ;; *" $sid") p=${{s#/proc/}}; kill -KILL "${{p%/stat}}" 2>/dev/null ;; esac
+done
+fi"""
