@@ -23,7 +23,7 @@ try:
     from vttbench.benchmarks.registry import parser_for
 
     from vttbench.hosts.contamination import Thresholds
-    from vttbench.measuring import energy, provenance
+    from vttbench.measuring import provenance
     from vttbench.measuring.document import compose, error_of
     from vttbench.measuring.history import History
     from vttbench.measuring.journal import Journal
@@ -37,6 +37,7 @@ try:
     from vttbench.sampling.limits import Limits
     from vttbench.store.results import StoreError
     from vttbench.telemetry import series
+    from vttbench.telemetry.energy import derived_energy_metrics
     from vttbench.tracking import destination
 except ImportError as error:
     raise AnsibleActionFail(
@@ -183,7 +184,7 @@ class ActionModule(ActionBase):
             journal,
             on_progress=lambda progress: display.display(str(progress)),
             read_telemetry=lambda lines, start: series.read(lines, started_at=start),
-            derive=energy.derive,
+            derive=derived_energy_metrics,
         )
         with _interruptible():
             document = loop.run()

@@ -20,7 +20,7 @@ from vttbench.measuring.progress import Progress
 from vttbench.measuring.runner import Attempt, HostLostError, Runner, RunnerError
 from vttbench.measuring.spec import Spec, Surroundings
 from vttbench.measuring.tally import Failure, Tally
-from vttbench.result import Error, ErrorKind, Metric, Result, Status, Telemetry
+from vttbench.result import Error, ErrorKind, Metric, Repeat, Result, Status, Telemetry
 from vttbench.sampling.limits import Limits
 from vttbench.sampling.stopping import Verdict, decide, settled
 
@@ -70,7 +70,7 @@ class Loop:
         *,
         on_progress: Callable[[Progress], None] = lambda _: None,
         read_telemetry: Callable[[bytes, datetime], Telemetry] | None = None,
-        derive: Callable[[Sequence[Metric], Telemetry, Tally], Sequence[Metric]] | None = None,
+        derive: Callable[[Sequence[Metric], Telemetry, Sequence[Repeat]], Sequence[Metric]] | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._result_id = result_id
@@ -130,7 +130,7 @@ class Loop:
             telemetry=telemetry,
         )
         if telemetry is not None and self._derive is not None:
-            derived = self._derive(result.metrics, telemetry, self._tally)
+            derived = self._derive(result.metrics, telemetry, result.repeats)
             result = result.model_copy(update={"metrics": [*result.metrics, *derived]})
         return result
 
