@@ -31,6 +31,10 @@ HELPER_TIMEOUT_S = 60.0
 FAILURES_ALLOWED = 2
 
 
+# Metrics that follow from metrics, telemetry and repeats.
+Derive = Callable[[Sequence[Metric], Telemetry, Sequence[Repeat]], Sequence[Metric]]
+
+
 class InterruptedByUser(BaseException):
     """Ctrl-C or a signal to end; not an Exception, so that nothing swallows it by accident."""
 
@@ -70,7 +74,7 @@ class Loop:
         *,
         on_progress: Callable[[Progress], None] = lambda _: None,
         read_telemetry: Callable[[bytes, datetime], Telemetry] | None = None,
-        derive: Callable[[Sequence[Metric], Telemetry, Sequence[Repeat]], Sequence[Metric]] | None = None,
+        derive: Derive | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._result_id = result_id

@@ -80,6 +80,7 @@ while [ "$i" -lt 50 ]; do
   i=$((i + 1))
 done
 for s in /proc/[0-9]*/stat; do
-  case $(state "$s") in Z*) ;; *" $sid") p=${{s#/proc/}}; kill -KILL "${{p%/stat}}" 2>/dev/null ;; esac
+  pid=${{s#/proc/}}
+  case $(state "$s") in Z*) ;; *" $sid") kill -KILL "${{pid%/stat}}" 2>/dev/null ;; esac
 done
 fi"""
