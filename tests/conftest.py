@@ -1,0 +1,24 @@
+"""Fixtures that several rooms of tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+_BUILDS = Path("~/.cache/vttbench/llama.cpp").expanduser()
+
+
+@pytest.fixture(scope="session")
+def llama_bench() -> Path:
+    """A real llama-bench: ``$VTTBENCH_LLAMA_BENCH``, or the newest that the role has built."""
+    named = os.environ.get("VTTBENCH_LLAMA_BENCH")
+    found = [Path(named)] if named else _BUILDS.glob("**/llama-bench")
+    programs = [path for path in found if path.is_file() and os.access(path, os.X_OK)]
+    if not programs:
+        pytest.skip(
+            f"no llama-bench in {named or _BUILDS}; "
+            "`ansible-playbook benchmark.yml --tags install,llama` builds one"
+        )
+    return max(programs, key=lambda path: path.stat().st_mtime)
