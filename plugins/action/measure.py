@@ -116,7 +116,7 @@ class ActionModule(ActionBase):
         host = self._host(task_vars, facts)
         spec = self._spec(args)
         history = History.of(recorder.results_dir, host.name, spec)
-        limits = self._limits(args, suite)
+        limits = self._limits(args, suite, task_vars)
         if self._task.check_mode:
             return result | self._plan(spec, limits, history)
         for stored in recorder.recover():
@@ -238,9 +238,13 @@ class ActionModule(ActionBase):
             telemetry_interval_s=1.0 if args["telemetry"] else None,
         )
 
-    def _limits(self, args: dict[str, Any], suite: dict[str, Any]) -> Limits:
+    def _limits(
+        self, args: dict[str, Any], suite: dict[str, Any], task_vars: dict[str, Any]
+    ) -> Limits:
+        """Return the limits: the profile's, then the role's, then the user's."""
         values = dict(suite.get("limits") or {})
         values |= {name: args[ours] for ours, name in LIMITS.items() if args[ours] is not None}
+        values |= task_vars.get("measure_limits") or {}
         try:
             return Limits.model_validate(values)
         except ValueError as error:

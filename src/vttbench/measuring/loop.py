@@ -6,6 +6,7 @@ larger than asked for, ``failed``, or ``partial`` when somebody or something int
 
 from __future__ import annotations
 
+import re
 import statistics
 import time
 import traceback
@@ -30,6 +31,9 @@ HELPER_TIMEOUT_S = 60.0
 # So many runs that give nothing end the step: what fails twice fails for good.
 FAILURES_ALLOWED = 2
 
+
+# The sampler tells in every line what it has cost so far, in seconds.
+_SAMPLER_CPU = re.compile(rb'"cpu_s": ([\d.]+)')
 
 # Metrics that follow from metrics, telemetry and repeats.
 Derive = Callable[[Sequence[Metric], Telemetry, Sequence[Repeat]], Sequence[Metric]]
@@ -301,6 +305,8 @@ class Loop:
         if not lines or self._read_telemetry is None:
             return None
         self._journal.keep_file("telemetry.jsonl", lines)
+        spent = _SAMPLER_CPU.findall(lines)
+        self._tally.harness_cpu_s += float(spent[-1]) if spent else 0.0
         first = min((repeat.started_at for repeat in self._tally.repeats), default=self._started_at)
         try:
             return self._read_telemetry(lines, first)

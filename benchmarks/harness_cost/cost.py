@@ -1,0 +1,70 @@
+"""What a quick suite takes beside the tools' own time.
+
+Usage: .venv/bin/python benchmarks/harness_cost/cost.py [--runs 3]
+
+Runs `ansible-playbook benchmark.yml -e profile=quick` on this machine after a first run that installs
+and fills the caches, and prints wall time, the sum of the tools' own durations, and the difference.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from vttbench.store.results import ResultStore
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def quick_suite() -> tuple[float, float, int]:
+    """Return wall time, the tools' own time (seconds) and the number of repeats."""
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.monotonic()
+        done = subprocess.run(
+            [
+                "ansible-playbook",
+                "benchmark.yml",
+                "-e",
+                "profile=quick",
+                "-e",
+                f"results_dir={folder}",
+            ],
+            cwd=ROOT,
+            env=os.environ
+            | {"ANSIBLE_INVENTORY": "inventory/local"}
+            | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        wall = time.monotonic() - began
+        repeats = [
+            r for stored in ResultStore(Path(folder)).results() for r in stored.result.repeats
+        ]
+    if done.returncode or not repeats:
+        sys.exit(f"the playbook failed:\n{done.stdout}\n{done.stderr}")
+    return wall, sum(repeat.duration_s for repeat in repeats), len(repeats)
+
+
+def main() -> None:
+    """Print one line a run."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--runs", type=int, default=3)
+    runs = options.parse_args().runs
+    quick_suite()
+    for number in range(1, runs + 1):
+        wall, tools, count = quick_suite()
+        print(
+            f"run {number}: wall {wall:.1f} s, tools {tools:.1f} s in {count} repeats, "
+            f"harness {wall - tools:.1f} s",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
