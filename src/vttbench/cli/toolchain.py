@@ -27,6 +27,9 @@ def llama_source(
     cache: Annotated[Path, typer.Option(help="Folder that downloads are kept in")] = Path(
         "~/.cache/vttbench/sources"
     ),
+    pin: Annotated[
+        bool, typer.Option("--pin", help="Say what is pinned and fetch nothing")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object")] = False,
 ) -> None:
     """Fetch llama.cpp, pinned by hash, and print where its tarball is.
@@ -36,25 +39,25 @@ def llama_source(
     """
     import json
 
-    from vttbench.toolchain.llama_source import SourceError
-    from vttbench.toolchain.llama_source import llama_source as fetch_source
+    from vttbench.toolchain.llama_source import SourceError, fetch_llama_source
     from vttbench.toolchain.package_index import DownloadError
+    from vttbench.toolchain.pins import LLAMA
     from vttbench.toolchain.pip_settings import PipSettingsError
 
-    try:
-        source = fetch_source(cache)
-    except (DownloadError, PipSettingsError, SourceError, OSError) as error:
-        typer.echo(f"vttbench: {error}", err=True)
-        raise typer.Exit(1) from error
+    answer: dict[str, str | int] = {
+        "version": LLAMA.version,
+        "build_number": LLAMA.build_number,
+        "commit": LLAMA.short_commit,
+        "distribution": f"llama-cpp-python {LLAMA.distribution_version}",
+    }
+    if not pin:
+        try:
+            answer["path"] = str(fetch_llama_source(cache))
+        except (DownloadError, PipSettingsError, SourceError, OSError) as error:
+            typer.echo(f"vttbench: {error}", err=True)
+            raise typer.Exit(1) from error
     if as_json:
-        typer.echo(
-            json.dumps({
-                "path": str(source.path),
-                "version": source.version,
-                "build_number": source.build_number,
-                "commit": source.commit,
-                "distribution": source.distribution,
-            })
-        )  # fmt: skip
+        typer.echo(json.dumps(answer))
     else:
-        typer.echo(f"{source.path}\nllama.cpp {source.version} ({source.commit})")
+        for name, value in answer.items():
+            typer.echo(f"{name}: {value}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import gzip
 import tarfile
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from filelock import FileLock
@@ -29,26 +28,7 @@ class SourceError(RuntimeError):
     """The distribution does not hold the source tree that was pinned."""
 
 
-@dataclass(frozen=True)
-class LlamaSource:
-    """A tarball on the controller, ready to be sent to a host.
-
-    Attributes:
-        path: ``llama.cpp-<version>.tar.gz``; holds one folder of that name.
-        version: upstream's name of the build, e.g. ``b11312``.
-        build_number: for ``LLAMA_BUILD_NUMBER``.
-        commit: for ``LLAMA_BUILD_COMMIT``, abbreviated as upstream does it.
-        distribution: what it was taken from.
-    """
-
-    path: Path
-    version: str
-    build_number: int
-    commit: str
-    distribution: str
-
-
-def llama_source(cache: Path = DEFAULT_CACHE, pin: LlamaPin = LLAMA) -> LlamaSource:
+def fetch_llama_source(cache: Path = DEFAULT_CACHE, pin: LlamaPin = LLAMA) -> Path:
     """Fetch the pinned llama.cpp unless it is in the cache already.
 
     Processes that ask at the same moment wait for the first one.
@@ -57,6 +37,9 @@ def llama_source(cache: Path = DEFAULT_CACHE, pin: LlamaPin = LLAMA) -> LlamaSou
         cache: folder on the controller; ``~`` is expanded.
         pin: which one.
 
+    Returns:
+        A tarball ``llama.cpp-<version>.tar.gz`` that holds one folder of that name.
+
     Raises:
         PipSettingsError: pip could not be asked where packages are.
         DownloadError: the distribution could not be had.
@@ -64,8 +47,7 @@ def llama_source(cache: Path = DEFAULT_CACHE, pin: LlamaPin = LLAMA) -> LlamaSou
     """
     cache = cache.expanduser().absolute()
     cache.mkdir(parents=True, exist_ok=True)
-    # The name of the distribution's content is part of the tarball's name on disk, so a pin that
-    # changes under the same version never finds the older tree.
+    # The content's hash is part of the path, so a pin that changes never finds the older tree.
     tarball = cache / pin.sha256[:12] / f"llama.cpp-{pin.version}.tar.gz"
     with FileLock(cache / "llama.cpp.lock"):
         if not tarball.exists():
@@ -79,13 +61,7 @@ def llama_source(cache: Path = DEFAULT_CACHE, pin: LlamaPin = LLAMA) -> LlamaSou
             tarball.parent.mkdir(exist_ok=True)
             _repack(distribution, tarball, pin)
             distribution.unlink()  # seven times the size of what is needed of it
-    return LlamaSource(
-        path=tarball,
-        version=pin.version,
-        build_number=pin.build_number,
-        commit=pin.short_commit,
-        distribution=f"llama-cpp-python {pin.distribution_version}",
-    )
+    return tarball
 
 
 def _repack(distribution: Path, tarball: Path, pin: LlamaPin) -> None:

@@ -1,0 +1,5 @@
+"""``python -m vttbench``, for those who know the interpreter and not where its scripts are."""
+
+from vttbench.cli import main
+
+main()
