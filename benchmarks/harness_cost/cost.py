@@ -2,8 +2,9 @@
 
 Usage: .venv/bin/python benchmarks/harness_cost/cost.py [--runs 3]
 
-Runs `ansible-playbook benchmark.yml -e profile=quick` on this machine after a first run that installs
-and fills the caches, and prints wall time, the sum of the tools' own durations, and the difference.
+Runs `ansible-playbook benchmark.yml -e profile=quick` on this machine after a first run that
+installs and fills the caches, and prints wall time, the sum of the tools' own durations, and the
+difference.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""What measuring costs the measurement: the same command bare and through `benchmark.yml`, in pairs.
+"""What measuring costs the measurement: one command, bare and through `benchmark.yml`, in pairs.
 
-Usage: .venv/bin/python benchmarks/perturbation/compare.py [--benchmark sevenzip|llama] [--pairs 15]
+Usage: .venv/bin/python benchmarks/perturbation/compare.py [--benchmark sevenzip|llama] [--pairs N]
 
-Each pair runs the tool once by itself and once through `ansible-playbook benchmark.yml`, in an order
-drawn by chance, and takes the ratio of the two values. Printed is the median ratio with its
+Each pair runs the tool once by itself and once through `ansible-playbook benchmark.yml`, in an
+order drawn by chance, and takes the ratio of the two values. Printed is the median ratio with its
 bootstrap interval, and, accounted rather than inferred, the CPU seconds that the harness spent on
 the host beside those of the tool.
 """
