@@ -10,6 +10,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 STAGES = ("install", "preflight", "run", "collect")
+# A measurement is worth something with its checks, and to those who see it.
+_BROUGHT_ALONG = {"run": ("preflight", "collect")}
 _ANSIBLES_OWN = frozenset({"all", "always", "never", "tagged", "untagged"})
 
 
@@ -46,7 +48,8 @@ def select(
 
     Returns:
         Stages and benchmarks. Where only stages are named, every benchmark is meant, and the
-        other way round.
+        other way round. The stage ``run`` brings ``preflight`` and ``collect`` along, unless
+        they are skipped.
 
     Raises:
         UnknownTagError: a tag is neither, so that a typing error does not measure nothing.
@@ -58,8 +61,9 @@ def select(
             f"no stage and no benchmark is called {', '.join(unknown)}; "
             f"stages: {', '.join(STAGES)}; benchmarks: {', '.join(benchmarks)}"
         )
+    wanted = {*run_tags, *(stage for tag in run_tags for stage in _BROUGHT_ALONG.get(tag, ()))}
     return Selection(
-        stages=_chosen(STAGES, STAGES, run_tags, skip_tags),
+        stages=_chosen(STAGES, STAGES, wanted, skip_tags),
         benchmarks=_chosen(benchmarks, {*benchmarks, *elsewhere}, run_tags, skip_tags),
     )
 
