@@ -115,15 +115,15 @@ def tensors_of(preset: Preset) -> Iterator[TensorShape]:
 
 # fmt: off
 _ALL = (
-    Preset("tiny", "nothing: for tests and trying out", "llama",
+    Preset("tiny", "(for tests)", "llama",
            2, 256, 768, 4, 2, 64, 2048, 4096, True, 10_000.0, 1e-5),
-    Preset("moe-tiny", "nothing: for tests of mixtures of experts", "qwen3moe",
+    Preset("moe-tiny", "(for tests, 8 experts)", "qwen3moe",
            2, 256, 768, 4, 2, 64, 2048, 4096, True, 1_000_000.0, 1e-6, 8, 2, 128),
-    Preset("smollm-135m", "SmolLM 135M: small and quick", "llama",
+    Preset("smollm-135m", "SmolLM 135M", "llama",
            30, 576, 1536, 9, 3, 64, 49_152, 8192, True, 10_000.0, 1e-5),
     Preset("qwen3-0.6b", "Qwen3 0.6B", "qwen3",
            28, 1024, 3072, 16, 8, 128, 151_936, 40_960, True, 1_000_000.0, 1e-6),
-    Preset("moe-small", "a mixture of 32 experts that fits a small machine", "qwen3moe",
+    Preset("moe-small", "(small, 32 experts)", "qwen3moe",
            12, 1024, 3072, 16, 4, 64, 32_000, 40_960, False, 1_000_000.0, 1e-6, 32, 4, 512),
     Preset("llama-3.2-1b", "Llama 3.2 1B", "llama",
            16, 2048, 8192, 32, 8, 64, 128_256, 131_072, True, 500_000.0, 1e-5),
@@ -131,7 +131,7 @@ _ALL = (
            28, 3072, 8192, 24, 8, 128, 128_256, 131_072, True, 500_000.0, 1e-5),
     Preset("llama-3.1-8b", "Llama 3.1 8B", "llama",
            32, 4096, 14_336, 32, 8, 128, 128_256, 131_072, False, 500_000.0, 1e-5),
-    Preset("qwen3-30b-a3b", "Qwen3 30B-A3B, a mixture of 128 experts", "qwen3moe",
+    Preset("qwen3-30b-a3b", "Qwen3 30B-A3B", "qwen3moe",
            48, 2048, 6144, 32, 4, 128, 151_936, 40_960, False, 1_000_000.0, 1e-6, 128, 8, 768),
 )
 # fmt: on

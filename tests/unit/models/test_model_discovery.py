@@ -140,6 +140,12 @@ def test_windows_paths_are_read_like_others() -> None:
     assert listing.absolute(model.first.path) == "D:\\Models\\big\\x-00001-of-00002.gguf"
 
 
+def test_a_windows_folder_may_be_written_with_slashes() -> None:
+    listing = Listing.of_find("C:/models", [{"path": "C:\\models\\a\\x.gguf", "size": 7}])
+    assert listing.files == (FileEntry("a/x.gguf", 7),)
+    assert listing.absolute("a/x.gguf") == "C:\\models\\a\\x.gguf"
+
+
 def test_a_bare_windows_listing_needs_no_conversion() -> None:
     assert names("a\\x.gguf", "b\\x.gguf") == ["a-x", "b-x"]
 
