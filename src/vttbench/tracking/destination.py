@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 EXPERIMENT = "vtt-hw-benchmarks"
 _STATE = ".vttbench"
@@ -45,14 +45,15 @@ def artifact_dir(root: Path) -> Path:
 
 def embedded_uri(root: Path) -> str:
     """Return the tracking URI of the store that a checkout has of its own."""
-    return f"sqlite:///{quote(str(state_dir(root) / 'mlflow.db'))}"
+    # Not percent-encoded: SQLAlchemy takes the path as it stands.
+    return f"sqlite:///{state_dir(root) / 'mlflow.db'}"
 
 
 def embedded_root(uri: str) -> Path | None:
     """Return the checkout whose embedded store a URI means; None for any other destination."""
     if not uri.startswith("sqlite:///"):
         return None
-    path = Path(unquote(uri.removeprefix("sqlite:///")))
+    path = Path(uri.removeprefix("sqlite:///"))
     root = path.parent.parent
     return root if embedded_uri(root) == uri else None
 
@@ -86,6 +87,11 @@ def resolve(configured: str | None, environ: Mapping[str, str], root: Path) -> s
         if candidate and candidate.strip():
             return _absolute(candidate.strip())
     return embedded_uri(root)
+
+
+def experiment(environ: Mapping[str, str]) -> str:
+    """Return the name of the MLflow experiment; the callback tells its workers in the environment."""
+    return environ.get("VTTBENCH_MLFLOW_EXPERIMENT") or EXPERIMENT
 
 
 def display_uri(uri: str) -> str:

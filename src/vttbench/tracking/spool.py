@@ -108,11 +108,18 @@ class Spool:
         result_id: str,
         result_path: Path,
         tracking_uri: str,
-        experiment: str = destination.EXPERIMENT,
+        experiment: str | None = None,
     ) -> None:
         """Note durably that a result is about to be written and has to be shipped.
 
         To be called before the document is renamed into place. Calling it twice is harmless.
+
+        Args:
+            result_id: of the result.
+            result_path: where its document will be.
+            tracking_uri: where it is to go.
+            experiment: of MLflow; None for what the environment says, see
+                :func:`vttbench.tracking.destination.experiment`.
 
         Raises:
             SpoolError: the folder can't be written; names it.
@@ -124,7 +131,7 @@ class Spool:
             # Relative, and None for the embedded store, so that a checkout may be moved.
             "path": str(path.relative_to(root)) if path.is_relative_to(root) else str(path),
             "tracking_uri": self._portable(tracking_uri),
-            "experiment": experiment,
+            "experiment": experiment or destination.experiment(os.environ),
             "writer": _this_process(),
         }
         self._write(self._results / f"{_safe(result_id)}.json", record)

@@ -38,7 +38,7 @@ def test_relative_paths_become_absolute(uri, tmp_path, monkeypatch):
     assert str(tmp_path) in destination.resolve(uri, {}, ROOT)
 
 
-@pytest.mark.parametrize("root", ["/srv/checkout", "/home/a b/ü#x?y%20z"])
+@pytest.mark.parametrize("root", ["/srv/checkout", "/home/a b/ü#x%20z"])
 def test_the_embedded_store_is_recognised_by_its_uri(root):
     uri = destination.embedded_uri(Path(root))
     assert destination.embedded_root(uri) == Path(root)
