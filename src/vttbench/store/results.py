@@ -123,6 +123,7 @@ class ResultStore:
         host: str | None = None,
         benchmark: str | None = None,
         suite_id: str | None = None,
+        play_id: str | None = None,
         since: datetime | None = None,
         newest_first: bool = False,
         on_error: OnError | None = None,
@@ -135,6 +136,7 @@ class ResultStore:
             host: name in the inventory.
             benchmark: name of a benchmark.
             suite_id: suite.
+            play_id: run of ansible-playbook that made them.
             since: earliest start, with its UTC offset.
             newest_first: order by start; oldest first otherwise.
             on_error: called for a document that can't be read, and reading goes on. Without it
@@ -145,7 +147,8 @@ class ResultStore:
             paths.reverse()
         folder = None if host is None else safe_name(host)
         earliest = None if since is None else time_stamp(since)
-        marks = [json.dumps(text, ensure_ascii=False).encode() for text in (suite_id,) if text]
+        wanted = [text for text in (suite_id, play_id) if text is not None]
+        marks = [json.dumps(text, ensure_ascii=False).encode() for text in wanted]
         for path in paths:
             if folder is not None and path.parent.name != folder:
                 continue
@@ -165,6 +168,7 @@ class ResultStore:
                 (host is None or result.host.name == host)
                 and (benchmark is None or result.benchmark.name == benchmark)
                 and (suite_id is None or result.suite_id == suite_id)
+                and (play_id is None or result.provenance.play_id == play_id)
                 and (since is None or result.started_at >= since)
             ):
                 yield Stored(path, result)

@@ -1,0 +1,374 @@
+"""``vttbench report``: results as tables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vttbench.cli.errors import UserError
+
+if TYPE_CHECKING:
+    from vttbench.reporting.selection import Gathered, Selection
+    from vttbench.store import Stored
+
+_HELP = """
+Show results: by default the latest suite of each host.
+
+**Which results**
+
+- `vttbench report`: the latest suite of each host in `results/`
+- `vttbench report results/ ../laptop/results/`: several directories as one
+- `vttbench report --host zbook-01 --benchmark llama --since 7d`: a week of one benchmark
+
+**One, or two side by side**
+
+- `vttbench report --run 01a2119e`: one result in full, by the start of its id
+- `vttbench report --diff zbook-01 zbook-02`: two hosts, suites, results or directories; the
+difference, and whether it is larger than the noise
+
+**Other forms**
+
+- `vttbench report --markdown --output report.md`
+- `vttbench report --csv --all-metrics > all.csv`
+- `vttbench report --html --output report.html`: one file, for mail
+
+Exit status: 0 the report was made (documents that can't be read are named at its end), 1 there was
+nothing to show, 2 wrong usage.
+"""
+
+
+class Form(StrEnum):
+    """How a report is written."""
+
+    TERMINAL = "terminal"
+    JSON = "json"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command("report", help=_HELP)(report)
+
+
+def report(
+    directories: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="DIR", help="Results directories; default: results"),
+    ] = None,
+    suite: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only this suite.", rich_help_panel="Which")
+    ] = None,
+    play: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="Only this run of ansible-playbook.", rich_help_panel="Which"
+        ),
+    ] = None,
+    latest: Annotated[
+        bool,
+        typer.Option(
+            "--latest", help="The latest suite of each host (default).", rich_help_panel="Which"
+        ),
+    ] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Only what started since: 2026-11-25, 2026-11-25T07:00+02:00, 12h, 7d.",
+            rich_help_panel="Which",
+        ),
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Only this host.", rich_help_panel="Which")
+    ] = None,
+    benchmark: Annotated[
+        str | None, typer.Option(help="Only this benchmark.", rich_help_panel="Which")
+    ] = None,
+    run: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="One result in full.", rich_help_panel="What is shown"),
+    ] = None,
+    diff: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            metavar="A B",
+            help="Compare two hosts, suites, results or results directories.",
+            rich_help_panel="What is shown",
+        ),
+    ] = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="With --diff: compare although versions or parameters differ.",
+            rich_help_panel="What is shown",
+        ),
+    ] = False,
+    all_metrics: Annotated[
+        bool,
+        typer.Option(
+            "--all-metrics",
+            help="Not only the metrics that repeating aims at.",
+            rich_help_panel="What is shown",
+        ),
+    ] = False,
+    all_attempts: Annotated[
+        bool,
+        typer.Option(
+            "--all-attempts",
+            help="Attempts that a later one replaces too.",
+            rich_help_panel="What is shown",
+        ),
+    ] = False,
+    footer: Annotated[
+        bool,
+        typer.Option(
+            "--footer",
+            help="Say where results are and how to look at them.",
+            rich_help_panel="What is shown",
+        ),
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object.", rich_help_panel="Form")
+    ] = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="One line a metric.", rich_help_panel="Form")
+    ] = False,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="Markdown tables.", rich_help_panel="Form")
+    ] = False,
+    as_html: Annotated[
+        bool, typer.Option("--html", help="One self-contained page.", rich_help_panel="Form")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write there.", rich_help_panel="Form"),
+    ] = None,
+) -> None:
+    """Show results; the help text is above, with the examples."""
+    from vttbench.reporting.selection import Selection
+
+    form = _form(as_json=as_json, as_csv=as_csv, as_markdown=as_markdown, as_html=as_html)
+    if output is not None and form is Form.TERMINAL:
+        raise UserError("--output needs one of --json, --csv, --markdown, --html")
+    if sum(wish is not None for wish in (run, diff)) > 1:
+        raise UserError("--run and --diff exclude each other")
+    if latest and (suite or play or since):
+        raise UserError("--latest does not go with --suite, --play or --since")
+    places = _existing(directories or [Path("results")])
+    selection = Selection(host, benchmark, suite, play, None if since is None else moment(since))
+    if run is not None:
+        text = _single(places, run, form)
+    elif diff is not None:
+        text = _compared(places, diff, selection, form, all_metrics=all_metrics, force=force)
+    else:
+        text = _listed(places, selection, form, all_metrics=all_metrics, all_attempts=all_attempts)
+        if footer and form is Form.TERMINAL:
+            _footer(places, selection)
+    if text is None:
+        return
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"can't write {output}: {error.strerror}") from error
+
+
+def moment(text: str, now: datetime | None = None) -> datetime:
+    """Read a point in time: a date, a time, or how long ago as ``90m``, ``12h``, ``7d``, ``4w``.
+
+    Args:
+        text: what the user wrote; without an offset it is local time.
+        now: for how long ago; default is now.
+
+    Raises:
+        UserError: it is neither.
+    """
+    units = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+    try:
+        if text[-1:] in units and text[:-1].isdigit():
+            return (now or datetime.now(UTC)) - timedelta(**{units[text[-1]]: int(text[:-1])})
+        return datetime.fromisoformat(text).astimezone()
+    except (ValueError, OverflowError):
+        raise UserError(
+            f"--since {text}: not a time; write 2026-11-25, 2026-11-25T07:00 or 12h, 7d"
+        ) from None
+
+
+def _form(*, as_json: bool, as_csv: bool, as_markdown: bool, as_html: bool) -> Form:
+    wanted = {
+        Form.JSON: as_json,
+        Form.CSV: as_csv,
+        Form.MARKDOWN: as_markdown,
+        Form.HTML: as_html,
+    }
+    chosen = [form for form, wish in wanted.items() if wish]
+    if len(chosen) > 1:
+        raise UserError(f"one form at a time, not {' and '.join(f'--{form}' for form in chosen)}")
+    return chosen[0] if chosen else Form.TERMINAL
+
+
+def _existing(directories: Sequence[Path]) -> list[Path]:
+    for directory in directories:
+        if not directory.is_dir():
+            raise UserError(
+                f"no results directory {directory}: measure with `make benchmark`, or name "
+                "another: vttbench report DIR",
+                status=1,
+            )
+    return list(directories)
+
+
+def _listed(
+    places: list[Path], selection: Selection, form: Form, *, all_metrics: bool, all_attempts: bool
+) -> str | None:
+    from vttbench.reporting.selection import gather
+    from vttbench.reporting.table import newest_attempts, tables
+
+    gathered = gather(places, selection)
+    if not gathered.results:
+        _nothing(places, gathered)
+    if form is Form.JSON:
+        from vttbench.reporting.exports import to_json
+
+        shown = gathered.results if all_attempts else newest_attempts(gathered.results)
+        return to_json(shown, gathered.problems, all_metrics=all_metrics)
+    grouped = tables(gathered.results, all_metrics=all_metrics, all_attempts=all_attempts)
+    if form is Form.TERMINAL:
+        from vttbench.reporting.terminal import make_console, print_problems, print_tables
+
+        console = make_console()
+        print_tables(console, grouped)
+        print_problems(console, gathered.problems)
+        return None
+    from vttbench.reporting import exports
+
+    if form is Form.CSV:
+        _warn(gathered)
+        return exports.to_csv(grouped)
+    if form is Form.MARKDOWN:
+        return exports.to_markdown(grouped, gathered.problems)
+    return exports.to_html(grouped, gathered.problems)
+
+
+def _single(places: list[Path], result_id: str, form: Form) -> str | None:
+    from vttbench.reporting.selection import find_run
+
+    gathered = find_run(places, result_id)
+    if not gathered.results:
+        _nothing(places, gathered)
+    if len(gathered.results) > 1:
+        ids = ", ".join(stored.result.result_id for stored in gathered.results[:5])
+        raise UserError(f"--run {result_id} fits {len(gathered.results)} results: {ids}")
+    stored = gathered.results[0]
+    if form is Form.JSON:
+        from vttbench.result import dumps
+
+        return dumps(stored.result)
+    if form is not Form.TERMINAL:
+        raise UserError("--run prints to the terminal or as --json")
+    from vttbench.reporting.single import print_single
+    from vttbench.reporting.terminal import make_console
+
+    print_single(make_console(), stored)
+    return None
+
+
+def _compared(
+    places: list[Path],
+    names: tuple[str, str],
+    selection: Selection,
+    form: Form,
+    *,
+    all_metrics: bool,
+    force: bool,
+) -> str | None:
+    from vttbench.reporting import side_by_side
+    from vttbench.reporting.difference import differences
+
+    sides = [_side(places, name, selection) for name in names]
+    found = differences(*sides, all_metrics=all_metrics, force=force)
+    if not found:
+        raise UserError("neither A nor B has a measured value", status=1)
+    if form is Form.JSON:
+        return side_by_side.differences_to_json(found, *names)
+    if form is Form.CSV:
+        return side_by_side.differences_to_csv(found)
+    if form is Form.MARKDOWN:
+        return side_by_side.differences_to_markdown(found, *names)
+    if form is Form.HTML:
+        raise UserError("--diff has no --html form; take --markdown")
+    from vttbench.reporting.terminal import make_console
+
+    side_by_side.print_differences(make_console(), found, *names)
+    return None
+
+
+def _side(places: list[Path], name: str, selection: Selection) -> list[Stored]:
+    """Find what A or B is: a directory, a document, a host, a suite or the start of a result id."""
+    from vttbench.reporting.selection import find_run, gather
+    from vttbench.store import ResultStore
+
+    path = Path(name)
+    if path.is_file():
+        return [ResultStore(path.parent).read(path)]
+    if path.is_dir() and path not in places:
+        found = gather([path], selection).results
+    else:
+        found = (
+            gather(places, replace(selection, host=name)).results
+            or gather(places, replace(selection, suite_id=name)).results
+        )
+        if not found and len(name) >= 6:
+            found = find_run(places, name).results
+    if not found:
+        raise UserError(
+            f"--diff {name}: no host, suite, result id, document or results directory of that name",
+            status=1,
+        )
+    return found
+
+
+def _nothing(places: Sequence[Path], gathered: Gathered) -> None:
+    _warn(gathered)
+    where = ", ".join(str(place) for place in places)
+    raise UserError(
+        f"no such results in {where}. `vttbench report` shows the latest, `make benchmark` "
+        "measures this machine",
+        status=1,
+    )
+
+
+def _warn(gathered: Gathered) -> None:
+    from vttbench.reporting.terminal import make_console, print_problems
+
+    print_problems(make_console(stderr=True), gathered.problems)
+
+
+def _footer(places: Sequence[Path], selection: Selection) -> None:
+    where = ", ".join(str(place.resolve()) for place in places)
+    again = f"vttbench report --suite {selection.suite_id}" if selection.suite_id else ""
+    typer.echo(f"\nResults: {where}" + (f"  (this table again: {again})" if again else ""))
+    server = os.environ.get("MLFLOW_TRACKING_URI", "")
+    if server.startswith(("http://", "https://")):
+        typer.echo(f"Look at them: {without_credentials(server)}")
+    else:
+        typer.echo("Look at them: make mlflow-ui, then http://127.0.0.1:5000")
+
+
+def without_credentials(url: str) -> str:
+    """Return a URL without the user and password that may stand before its host."""
+    scheme, separator, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
