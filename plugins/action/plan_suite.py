@@ -40,9 +40,7 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         _, arguments = self.validate_argument_spec(_ARGUMENTS)
         try:
-            selection = select(
-                arguments["run_tags"], arguments["skip_tags"], _LINUX, _WINDOWS_ONLY
-            )
+            selection = select(arguments["run_tags"], arguments["skip_tags"], _LINUX, _WINDOWS_ONLY)
         except UnknownTagError as error:
             raise AnsibleActionFail(str(error)) from error
         suite_id = "s1"
@@ -57,7 +55,8 @@ class ActionModule(ActionBase):
             "state_dir": str(_ROOT / ".vttbench"),
             "limits": {},
             "session_cooldown_s": 5,
-            "model_config_mode": arguments["model_config_mode"] or os.environ.get("MODEL_CONFIG_MODE", "default"),
+            "model_config_mode": arguments["model_config_mode"]
+            or os.environ.get("MODEL_CONFIG_MODE", "default"),
             "stages": list(selection.stages),
             "benchmarks": list(selection.benchmarks),
             "roles": list(selection.benchmarks),

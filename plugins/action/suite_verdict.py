@@ -1,4 +1,4 @@
-"""Fail for a host of which a benchmark failed; documented in ``plugins/modules/suite_verdict.py``."""
+"""Fail for a host of which a benchmark failed; see ``plugins/modules/suite_verdict.py``."""
 
 from __future__ import annotations
 

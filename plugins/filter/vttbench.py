@@ -1,0 +1,94 @@
+"""Filters that let roles ask :mod:`vttbench` instead of thinking in Jinja."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from vttbench.benchmarks import llama_flags, stream
+from vttbench.models.errors import ModelError
+from vttbench.models.inventory import Inventory, Mode, load_inventory
+from vttbench.models.listing import FileEntry, Listing
+from vttbench.models.measurements import measurements
+from vttbench.models.selection import paths_outside, select
+
+
+def stream_array_bytes(last_level_cache: Any) -> int:
+    """Size of each array for a host whose last-level cache is given in bytes (empty: unknown)."""
+    return stream.array_bytes(int(last_level_cache or 0))
+
+
+def llama_models(
+    files: Sequence[Mapping[str, Any]],
+    model_dir: str,
+    mode: str,
+    inventory: str = "",
+    elsewhere: Sequence[Mapping[str, Any]] = (),
+) -> list[dict[str, Any]]:
+    """Models of a mode among the files of a host.
+
+    Args:
+        files: what ``ansible.builtin.find`` returned.
+        model_dir: the folder that was searched.
+        mode: light, default or all.
+        inventory: path of models.yml; where there is none, every model of the folder is meant.
+        elsewhere: files outside the folder, as ``path`` and ``size``.
+    """
+    named, mode = _inventory(inventory, mode)
+    listing = Listing.of_find(model_dir, files)
+    others = tuple(FileEntry(str(item["path"]), int(item["size"])) for item in elsewhere)
+    try:
+        chosen = select(named, mode, Listing(listing.root, listing.files + others))
+    except ModelError as error:
+        raise AnsibleFilterError(str(error)) from error
+    return [entry.as_facts() for entry in chosen]
+
+
+def llama_paths_outside(inventory: str, mode: str, model_dir: str) -> list[str]:
+    """Files that the inventory names and that lie outside of the model folder."""
+    try:
+        return paths_outside(*_inventory(inventory, mode), model_dir)
+    except ModelError as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
+def llama_measurements(
+    models: Sequence[Mapping[str, Any]],
+    profile: str,
+    flags: Sequence[str] = (),
+    repetitions: int = 3,
+) -> list[dict[str, Any]]:
+    """One entry a model and context; see :func:`vttbench.models.measurements.measurements`."""
+    try:
+        return measurements(models, profile, flags, repetitions)
+    except ModelError as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
+def llama_flags_for(flags: Sequence[str], help_text: str) -> list[str]:
+    """The same flags in the words of the version that printed this help."""
+    return llama_flags.translated(flags, help_text)
+
+
+def _inventory(path: str, mode: str) -> tuple[Inventory, str]:
+    """Return the named models and the mode; without names only ``all`` means anything."""
+    if path and Path(path).is_file():
+        return load_inventory(Path(path)), mode
+    return Inventory(), Mode.ALL
+
+
+class FilterModule:
+    """What Ansible looks for."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Return the filters by name."""
+        return {
+            "stream_array_bytes": stream_array_bytes,
+            "llama_flags_for": llama_flags_for,
+            "llama_models": llama_models,
+            "llama_paths_outside": llama_paths_outside,
+            "llama_measurements": llama_measurements,
+        }
