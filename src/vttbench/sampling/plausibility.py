@@ -25,7 +25,7 @@ def implausible(samples: Sequence[float]) -> dict[int, str]:
         samples: values of one metric over the repeats, in order.
 
     Returns:
-        Index to reason. With two samples an absurd ratio condemns both: nothing says which is wrong.
+        Index to reason. With two samples an absurd ratio condemns both: nothing says which errs.
     """
     reasons: dict[int, str] = {}
     positive = [sample for sample in samples if sample > 0]
