@@ -14,6 +14,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from vttbench.hosts.sections import sections
+
 USER_HZ = 100.0
 PF_KTHREAD = 0x00200000  # include/linux/sched.h
 
@@ -25,7 +27,6 @@ _FILES = (
     "/proc/pressure/io",
     "/proc/pressure/memory",
 )
-_HEADER = re.compile(r"^==> (\S+) <==$")
 
 
 def snapshot_command(*, processes: bool = True) -> str:
@@ -87,29 +88,23 @@ class Snapshot:
 
 def parse_snapshot(text: str) -> Snapshot:
     """Read what :func:`snapshot_command` printed; a part that is missing or broken is absent."""
-    sections: dict[str, list[str]] = {}
-    current: list[str] = []
-    for line in text.splitlines():
-        if header := _HEADER.match(line):
-            current = sections.setdefault(header[1], [])
-        elif line:
-            current.append(line)
-    cpu = _cpu(sections.get("/proc/stat", []))
+    found = sections(text)
+    cpu = _cpu(found.get("/proc/stat", []))
     pressures = {
         name: stalled
         for name in ("cpu", "io", "memory")
-        if (stalled := _stalled(sections.get(f"/proc/pressure/{name}", []))) is not None
+        if (stalled := _stalled(found.get(f"/proc/pressure/{name}", []))) is not None
     }
-    processes = [_process(line) for line in sections.get("processes", [])]
+    processes = [_process(line) for line in found.get("processes", [])]
     return Snapshot(
-        uptime_s=_first_number(sections.get("/proc/uptime", [])),
+        uptime_s=_first_number(found.get("/proc/uptime", [])),
         busy_s=sum(cpu[:3]) if cpu else None,
         interrupt_s=sum(cpu[5:7]) if cpu else 0.0,
         steal_s=cpu[7] if cpu else 0.0,
         total_s=sum(cpu) if cpu else 0.0,
-        load_1min=_first_number(sections.get("/proc/loadavg", [])),
+        load_1min=_first_number(found.get("/proc/loadavg", [])),
         stalled_s=pressures,
-        swap_pages=_swap(sections.get("/proc/vmstat", [])),
+        swap_pages=_swap(found.get("/proc/vmstat", [])),
         processes={(p.pid, p.started_ticks): p for p in processes if p is not None},
     )
 

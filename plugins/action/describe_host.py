@@ -1,0 +1,76 @@
+"""Describe the host; documented in ``plugins/modules/describe_host.py``."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from vttbench.hosts.description import describe
+from vttbench.hosts.probe import Probe, probe_command
+
+_ARGUMENTS = {
+    "fleet": {"type": "str"},
+    "work_dir": {"type": "str", "default": "~/.cache/vttbench/work"},
+}
+_NEEDED = ("processor", "memtotal_mb", "kernel", "distribution")
+
+
+class ActionModule(ActionBase):
+    """Turn facts and one probe of the host into the fact ``vttbench_host``."""
+
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return the description as a fact."""
+        task_vars = task_vars or {}
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        _, arguments = self.validate_argument_spec(_ARGUMENTS)
+        facts = self._facts(task_vars)
+        probe = Probe()
+        if facts.get("os_family") != "Windows":
+            probe = self._probe(arguments["work_dir"])
+        fleet = arguments["fleet"] or task_vars.get("vttbench_fleet") or task_vars.get("fleet")
+        host = describe(
+            str(task_vars.get("inventory_hostname")),
+            facts,
+            probe,
+            fleet=self._templar.template(fleet) if fleet else None,
+        )
+        description = host.model_dump(mode="json", exclude_none=True)
+        return {**result, "changed": False, "ansible_facts": {"vttbench_host": description}}
+
+    def _facts(self, task_vars: dict[str, Any]) -> Mapping[str, Any]:
+        facts: Mapping[str, Any] = task_vars.get("ansible_facts") or {}
+        if all(name in facts for name in _NEEDED):
+            return facts
+        gathered = self._execute_module(
+            module_name="ansible.legacy.setup",
+            module_args={"gather_subset": ["!all", "min", "hardware"]},
+            task_vars=task_vars,
+        )
+        if gathered.get("failed"):
+            raise AnsibleActionFail(f"the facts can't be read: {gathered.get('msg')}")
+        found = gathered.get("ansible_facts", {})
+        return {name.removeprefix("ansible_"): value for name, value in found.items()}
+
+    def _probe(self, work_dir: str) -> Probe:
+        # The home of the user on the host, not of the one here.
+        home = work_dir.startswith("~/")
+        folder = '"$HOME"/' + shlex.quote(work_dir[2:]) if home else shlex.quote(work_dir)
+        reply = self._low_level_execute_command(
+            probe_command("linux_probe.sh", work_dir=folder), executable="/bin/sh"
+        )
+        probe = Probe.of(str(reply.get("stdout", "")))
+        if "end" not in probe.found:
+            self._display.warning(
+                "the probe of this host broke off, so its description may lack something: "
+                f"{str(reply.get('stderr', '')).strip()[-300:]}"
+            )
+        return probe
