@@ -85,7 +85,7 @@ def _grid(table: HostTable, *, narrow: bool = False) -> Table:
             "95 %" if narrow and name == "95 % interval" else name,
             justify="right" if name in {"value", "95 % interval", "spread", "repeats"} else "left",
             no_wrap=name not in {"benchmark", "metric"},
-            min_width=min(10, longest[name]) if name in {"benchmark", "metric"} else None,
+            min_width=min(5, longest[name]) if name in {"benchmark", "metric"} else None,
             overflow="fold",
         )
     previous = None
