@@ -39,7 +39,7 @@ def make_metric():
             samples=samples,
             value=value,
             ci95=None if spread is None else (value - spread, value + spread),
-            cv=None if spread is None else spread / value,
+            cv=spread / value if spread and value else None,
         )
 
     return make
