@@ -8,7 +8,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from vttbench.benchmarks import llama_flags, stream
+from vttbench.benchmarks import fio_jobs, llama_flags, stream
+from vttbench.hosts.filesystem import refusal
 from vttbench.models.errors import ModelError
 from vttbench.models.inventory import Inventory, Mode, load_inventory
 from vttbench.models.listing import FileEntry, Listing
@@ -19,6 +20,42 @@ from vttbench.models.selection import paths_outside, select
 def stream_array_bytes(last_level_cache: Any) -> int:
     """Size of each array for a host whose last-level cache is given in bytes (empty: unknown)."""
     return stream.array_bytes(int(last_level_cache or 0))
+
+
+def fio_jobs_of(settings: Mapping[str, Any], program: str, ioengine: str) -> list[dict[str, Any]]:
+    """The standard jobs, each with its command and the one that writes its test file before.
+
+    Args:
+        settings: ``size``, ``runtime_s`` and ``ramp_s``.
+        program: path of fio.
+        ioengine: an asynchronous one.
+    """
+    place = {"directory": "$VTTBENCH_SHARED", "ioengine": ioengine, "fio": program}
+    seconds = {name: int(settings[name]) for name in ("runtime_s", "ramp_s")}
+    size = str(settings["size"])
+    return [
+        {
+            "name": job,
+            "argv": fio_jobs.arguments(job, size=size, **seconds, **place),
+            "layout": fio_jobs.layout_arguments(size=size, **place),
+            "artifacts": [fio_jobs.OUTPUT],
+            "parameters": {
+                "job": job,
+                "rw": pattern.rw,
+                "block_size": pattern.block_size,
+                "depth": pattern.depth,
+                "ioengine": ioengine,
+                "size": size,
+                **seconds,
+            },
+        }
+        for job, pattern in fio_jobs.JOBS.items()
+    ]
+
+
+def storage_refusal(stat_output: str, folder: str, size: str) -> str:
+    """Why a disk can't be measured in that folder; empty if it can."""
+    return refusal(stat_output, folder, size)
 
 
 def llama_models(
@@ -86,6 +123,8 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return the filters by name."""
         return {
+            "fio_jobs_of": fio_jobs_of,
+            "storage_refusal": storage_refusal,
             "stream_array_bytes": stream_array_bytes,
             "llama_flags_for": llama_flags_for,
             "llama_models": llama_models,
