@@ -62,7 +62,13 @@ class Listing:
     def of_directory(cls, root: Path) -> Listing:
         """List a folder of this machine; links are followed, what can't be read is left out."""
         found = []
-        for folder, _, names in os.walk(root, followlinks=True):
+        seen: set[str] = set()
+        for folder, below, names in os.walk(root, followlinks=True):
+            real = os.path.realpath(folder)
+            if real in seen:  # links may lead in a circle
+                below.clear()
+                continue
+            seen.add(real)
             for name in names:
                 path = Path(folder, name)
                 try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,14 +106,14 @@ def describe(path: Path, *, checksum: bool = False) -> ModelShape:
 
 
 def _open(path: Path) -> gguf.GGUFReader:
-    import gguf
+    from vttbench.models.header import HeaderReader
 
     try:
-        return gguf.GGUFReader(path)
+        return HeaderReader(path)
     except OSError as error:
         raise ModelError(f"{path}: can't be read: {error.strerror or error}") from error
     # What the reader raises depends on where a file ends or goes wrong.
-    except (ValueError, IndexError, KeyError, OverflowError, MemoryError) as error:
+    except (ValueError, IndexError, KeyError, OverflowError, MemoryError, struct.error) as error:
         raise ModelError(f"{path}: not a GGUF file, or not all of one: {error}") from error
 
 
@@ -124,7 +125,7 @@ def _text(reader: gguf.GGUFReader, key: str) -> str | None:
 def _number(reader: gguf.GGUFReader, key: str) -> int | None:
     field = reader.get_field(key)
     content = None if field is None else field.contents()
-    # Some architectures have a list, one number a layer.
+    # Some architectures have a list, one number a layer; lists are left out of a header.
     return int(content) if isinstance(content, int | float) else None
 
 

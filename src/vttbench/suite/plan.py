@@ -142,7 +142,7 @@ def _spelled_out(tags: Collection[str], custom: Sequence[str]) -> list[str]:
 
 
 def _shuffled(names: Iterable[str], seed: int, session: int) -> list[str]:
-    """Order names as a shuffled deck, the same with every version of Python and on every machine."""
+    """Order names like a shuffled deck, in the same way on every machine and for ever."""
 
     def card(name: str) -> bytes:
         return hashlib.sha256(f"{seed}/{session}/{name}".encode()).digest()

@@ -187,3 +187,13 @@ def test_this_machines_folder_is_listed_with_sizes(tmp_path: Path) -> None:
     (tmp_path / "a" / "x.gguf").write_bytes(b"12345")
     (tmp_path / "dangling.gguf").symlink_to(tmp_path / "gone")
     assert Listing.of_directory(tmp_path) == Listing(str(tmp_path), (FileEntry("a/x.gguf", 5),))
+
+
+def test_links_to_folders_are_followed_and_circles_end(tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "x.gguf").write_bytes(b"12345")
+    root = tmp_path / "models"
+    root.mkdir()
+    (root / "linked").symlink_to(tmp_path / "store")
+    (tmp_path / "store" / "circle").symlink_to(root)
+    assert Listing.of_directory(root).files == (FileEntry("linked/x.gguf", 5),)

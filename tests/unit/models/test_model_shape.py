@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from vttbench.models.errors import ModelError
+from vttbench.models.header import HeaderReader
 from vttbench.models.presets import PRESETS
 from vttbench.models.shape import describe
 from vttbench.models.synthetic import write_synthetic
@@ -100,3 +101,29 @@ def test_a_file_without_a_type_is_called_by_what_most_of_it_is(tmp_path: Path) -
     assert shape.quant == "F16"
     assert not shape.synthetic
     assert shape.blocks is None
+
+
+def test_a_vocabulary_of_any_kind_is_skipped_over(tmp_path: Path) -> None:
+    path = tmp_path / "x.gguf"
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_array("tokenizer.ggml.tokens", ["", "a", "é", "long " * 50])
+    writer.add_array("tokenizer.ggml.scores", [0.5, 1.5, 2.5])
+    writer.add_array("tokenizer.ggml.token_type", [1, 2, 3, 4, 5])
+    writer.add_array("llama.some_flags", [True, False, True])
+    writer.add_array("llama.attention.head_count", [4, 8])
+    writer.add_block_count(7)
+    writer.add_tensor("weight", np.arange(64, dtype=np.float32).reshape(2, 32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    shape = describe(path)
+    assert (shape.blocks, shape.parameters, shape.quant) == (7, 64, "F32")
+    ours, theirs = HeaderReader(path), gguf.GGUFReader(path)
+    assert ours.fields.keys() == theirs.fields.keys()
+    assert ours.tensors[0].data.tolist() == theirs.tensors[0].data.tolist()
+    for keep in range(40, path.stat().st_size, 97):
+        torn = tmp_path / "torn.gguf"
+        torn.write_bytes(path.read_bytes()[:keep])
+        with pytest.raises(ModelError, match=r"torn\.gguf: not a GGUF"):
+            describe(torn)
