@@ -131,17 +131,19 @@ def take_over_command(
 ) -> str:
     """Return shell text that takes the place of a stale lock, unless another run was quicker.
 
-    The old file is moved away first, which only one run can do, and put back if it turns out to
-    be a newer one than was judged.
+    A folder that only one run can make keeps others out while it looks whether the lock is still
+    the one that was judged, and replaces it in one step: the lock is never missing meanwhile. A
+    guard that was left behind is removed after a minute.
     """
     return (
         _prologue(path)
+        + 'find "$lock.guard" -maxdepth 0 -mmin +1 -exec rmdir {} + 2>/dev/null\n'
         + _write_new(me, ttl_s)
-        + 'if mv "$lock" "$new.old" 2>/dev/null; then\n'
-        + f'  if grep -qxF {shlex.quote(f"id={stale_id}")} "$new.old"; then\n'
-        + '    if ln "$new" "$lock" 2>/dev/null; then section verdict; echo taken; fi\n'
-        + '  else ln "$new.old" "$lock" 2>/dev/null; fi\n'
-        + '  rm -f "$new.old"\n'
+        + 'if mkdir "$lock.guard" 2>/dev/null; then\n'
+        + f'  if grep -qxF {shlex.quote(f"id={stale_id}")} "$lock" 2>/dev/null; then\n'
+        + '    mv -f "$new" "$lock" && section verdict && echo taken\n'
+        + "  fi\n"
+        + '  rmdir "$lock.guard"\n'
         + "fi\n"
         + 'rm -f "$new"\n'
         + _STATE
