@@ -36,6 +36,7 @@ _ARGUMENTS = {
     "seed": {"type": "int"},
     "resume": {"type": "bool", "default": False},
     "results_dir": {"type": "path"},
+    "state_dir": {"type": "path"},
     "model_config_mode": {"type": "str"},
     "run_tags": {"type": "list", "elements": "str", "default": ["all"]},
     "skip_tags": {"type": "list", "elements": "str", "default": []},
@@ -73,7 +74,7 @@ class ActionModule(ActionBase):
             "session_cooldown_s": profile.session_cooldown_s,
             "root": str(_ROOT),
             "results_dir": str(_results_dir(arguments)),
-            "state_dir": str(destination.state_dir(_ROOT)),
+            "state_dir": str(_state_dir(arguments)),
             **planned.as_facts(),
         }
         if self._task.check_mode:
@@ -105,7 +106,7 @@ class ActionModule(ActionBase):
         measures = "run" in plan(_LINUX, 1, 0, **tags).stages
         # Who only prepares or looks at results begins no suite; the table is the latest one's.
         suite = open_suite(
-            destination.state_dir(_ROOT),
+            _state_dir(arguments),
             request,
             resume=arguments["resume"] or not measures,
             record=measures and not self._task.check_mode,
@@ -122,6 +123,10 @@ class ActionModule(ActionBase):
 
 def _results_dir(arguments: Mapping[str, Any]) -> Path:
     return Path(arguments["results_dir"] or _ROOT / "results").absolute()
+
+
+def _state_dir(arguments: Mapping[str, Any]) -> Path:
+    return Path(arguments["state_dir"] or destination.state_dir(_ROOT)).absolute()
 
 
 def _announcement(

@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from vttbench.benchmarks import fio_jobs, llama_flags, stream
+from vttbench.benchmarks import fio_jobs, stream
 from vttbench.hosts.filesystem import refusal
 from vttbench.models.errors import ModelError
 from vttbench.models.inventory import Inventory, Mode, load_inventory
@@ -105,11 +105,6 @@ def llama_measurements(
         raise AnsibleFilterError(str(error)) from error
 
 
-def llama_flags_for(flags: Sequence[str], help_text: str) -> list[str]:
-    """The same flags in the words of the version that printed this help."""
-    return llama_flags.translated(flags, help_text)
-
-
 def _inventory(path: str, mode: str) -> tuple[Inventory, str]:
     """Return the named models and the mode; without names only ``all`` means anything."""
     if path and Path(path).is_file():
@@ -126,7 +121,6 @@ class FilterModule:
             "fio_jobs_of": fio_jobs_of,
             "storage_refusal": storage_refusal,
             "stream_array_bytes": stream_array_bytes,
-            "llama_flags_for": llama_flags_for,
             "llama_models": llama_models,
             "llama_paths_outside": llama_paths_outside,
             "llama_measurements": llama_measurements,

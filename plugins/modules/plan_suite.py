@@ -30,12 +30,15 @@ options:
   results_dir:
     description: Where results are written on the controller. Default is C(results/) in the checkout.
     type: path
+  state_dir:
+    description:
+      - Where the controller remembers suites and keeps what is not shipped yet. Default is C(.vttbench/) in the checkout.
+    type: path
   model_config_mode:
     description:
-      - Which language models are measured.
+      - Which language models are measured, one of V(light), V(default), V(all).
       - Default is the environment variable E(MODEL_CONFIG_MODE), and V(default) without it.
     type: str
-    choices: [light, default, all]
   run_tags:
     description: What C(--tags) said.
     type: list
@@ -75,6 +78,6 @@ ansible_facts:
     vttbench_suite:
       description: >-
         suite_id, profile, sessions, seed, resume, results_dir, state_dir, root, limits, model_config_mode,
-        stages, benchmarks, and steps, each with session, session_id, benchmark and definition.
+        session_cooldown_s, stages, benchmarks, roles, and steps, each with session, session_id, benchmark, role, rest, done.
       type: dict
 """

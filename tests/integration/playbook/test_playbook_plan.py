@@ -1,0 +1,59 @@
+"""What benchmark.yml says before it does anything."""
+
+import pytest
+
+BENCHMARKS = ("sevenzip", "stream", "fio", "llama")
+
+
+def test_the_playbook_is_well_formed(play):
+    done = play("--syntax-check")
+    assert done.returncode == 0, done.output
+
+
+def test_list_tags_names_every_stage_and_every_benchmark(play):
+    done = play("--list-tags")
+    wanted = ("install", "preflight", "run", "collect", *BENCHMARKS, "custom")
+    for tag in (*wanted, "cinebench", "markbench"):
+        assert tag in done.output, tag
+
+
+def test_check_says_what_it_would_run_and_writes_nothing(play, results):
+    done = play("--check", "-e", "profile=quick", "-e", "sessions=2", "-e", "seed=7")
+    assert done.returncode == 0, done.output
+    assert "would measure 8 steps, profile quick, seed 7" in done.output
+    for name in BENCHMARKS:
+        assert f"session 2: {name}" in done.output
+    assert not results.exists()
+
+
+def test_the_same_seed_gives_the_same_order_and_sessions_differ(play):
+    def order(seed: int) -> list[str]:
+        tags = ("--tags", ",".join(BENCHMARKS))
+        done = play(
+            "--check", "-e", f"seed={seed}", "-e", "sessions=3", "-e", "profile=quick", *tags
+        )
+        return [line.strip() for line in done.output.splitlines() if line.startswith("  session ")]
+
+    first = order(7)
+    assert len(first) == 12
+    assert first == order(7)
+    assert first != order(8)
+
+
+@pytest.mark.parametrize("words", [("--tags", "llma"), ("--skip-tags", "llma")])
+def test_a_typing_error_in_a_tag_is_no_empty_success(play, words):
+    done = play(*words)
+    assert done.returncode == 2
+    assert "no stage and no benchmark is called llma" in done.output
+
+
+def test_a_profile_that_there_is_not_is_refused_by_name(play):
+    done = play("--check", "-e", "profile=slow")
+    assert done.returncode == 2
+    assert "quick, standard, full" in done.output
+
+
+def test_a_model_mode_in_the_environment_is_heard_and_checked(play):
+    done = play("--check", "--tags", "llama", MODEL_CONFIG_MODE="heavy")
+    assert done.returncode == 2
+    assert "model_config_mode is 'heavy'" in done.output
