@@ -90,7 +90,7 @@ def resolve(configured: str | None, environ: Mapping[str, str], root: Path) -> s
 
 
 def experiment(environ: Mapping[str, str]) -> str:
-    """Return the name of the MLflow experiment; the callback tells its workers in the environment."""
+    """Return the name of the experiment; the callback tells its workers in the environment."""
     return environ.get("VTTBENCH_MLFLOW_EXPERIMENT") or EXPERIMENT
 
 

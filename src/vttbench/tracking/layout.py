@@ -198,10 +198,10 @@ def _metrics(result: Result) -> Iterator[Point]:
         if result.telemetry.throttled is not None:
             yield from _single("telemetry/throttled", float(result.telemetry.throttled), end)
     duration = (result.finished_at - result.started_at).total_seconds()
-    yield from _single("duration_s", duration, end)
-    yield from _single("repeats", float(len(counted)), end)
-    yield from _single("repeats_not_counted", float(len(measured) - len(counted)), end)
-    yield from _single("harness_cpu_s", result.provenance.harness_cpu_s, end)
+    yield from _single("harness/duration_s", duration, end)
+    yield from _single("harness/repeats", float(len(counted)), end)
+    yield from _single("harness/repeats_not_counted", float(len(measured) - len(counted)), end)
+    yield from _single("harness/cpu_s", result.provenance.harness_cpu_s, end)
 
 
 def _history(metric: Metric, counted: list[Repeat], end: int) -> Iterator[Point]:

@@ -7,36 +7,23 @@ https://mlflow.org/docs/latest/rest-api.html; artifacts go through the server
 from __future__ import annotations
 
 import contextlib
-import os
-import random
-import socket
-import ssl
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-import httpx
-
-from vttbench import __version__
-from vttbench.tracking import explain
 from vttbench.tracking.backend import Patience, Point, Run
-from vttbench.tracking.errors import AccessError, RejectedError, TrackingError, UnavailableError
+from vttbench.tracking.connection import Connection
+from vttbench.tracking.errors import AccessError, RejectedError
 from vttbench.tracking.limits import SEARCH_PAGE, batches
 
 _API = "/api/2.0/mlflow/"
 _ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts/"
 _CHUNK = 256 * 1024  # bytes
-_FIRST_PAUSE_S = 0.5
 
 
 class RestBackend:
     """A tracking server; see :class:`vttbench.tracking.backend.Backend`.
-
-    After the first failure to reach the server everything else fails at once, without another
-    wait: a new object is a new attempt.
 
     Args:
         uri: ``http(s)://[user:password@]host[:port][/prefix]``.
@@ -47,14 +34,8 @@ class RestBackend:
     threads = 4
 
     def __init__(self, uri: str, patience: Patience, on_progress: Callable[[], None]) -> None:
-        self._uri = uri
-        self._patience = patience
+        self._connection = Connection(uri, patience, on_progress)
         self._on_progress = on_progress
-        self._broken: UnavailableError | None = None
-        self._answered = False
-        self._local = threading.local()
-        self._clients: list[httpx.Client] = []
-        self._verify = _tls_context(uri)
 
     def experiment(self, name: str, *, create: bool = True) -> str | None:
         """See the protocol."""
@@ -120,7 +101,7 @@ class RestBackend:
             return
         target = f"{_ARTIFACTS}{quote(parts.path.lstrip('/'))}/{quote(path)}"
         size = len(content) if isinstance(content, bytes) else content.stat().st_size
-        self._call(
+        self._connection.call(
             "PUT",
             target,
             content=lambda: content if isinstance(content, bytes) else self._chunks(content),
@@ -159,151 +140,16 @@ class RestBackend:
 
     def close(self) -> None:
         """See the protocol."""
-        for client in self._clients:
-            client.close()
+        self._connection.close()
 
-    def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        missing_ok: bool = False,
-        repeatable: bool = True,
-        content: Callable[[], bytes | Iterator[bytes]] | None = None,
-        **request: Any,  # noqa: ANN401  # httpx's own arguments
-    ) -> dict[str, Any] | None:
-        """Send one request and return the decoded answer; None for what is missing."""
-        pause = _FIRST_PAUSE_S
-        for attempt in range(self._patience.retries + 1):
-            if self._broken is not None:
-                raise self._broken
-            if attempt:
-                time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  # jitter
-                pause *= 2
-            if content is not None:
-                request["content"] = content()
-            try:
-                return self._send(method, path, missing_ok, request)
-            except UnavailableError as error:
-                certainly_unwritten = isinstance(error.__cause__, httpx.ConnectError)
-                last = attempt == self._patience.retries
-                if last or not (repeatable or certainly_unwritten):
-                    self._broken = error
-                    raise
-        raise AssertionError("unreachable")
-
-    def _send(
-        self, method: str, path: str, missing_ok: bool, request: dict[str, Any]
-    ) -> dict[str, Any] | None:
-        client, acknowledge = self._client()
-        patience = self._patience
-        wait = patience.answer_s if self._answered else patience.first_answer_s
-        url = path if path.startswith("/") else _API + path
-        try:
-            response = client.request(
-                method,
-                self._base_path() + url,
-                timeout=httpx.Timeout(wait, connect=patience.connect_s),
-                extensions={"trace": acknowledge} if acknowledge else {},
-                **request,
-            )
-        except (httpx.TransportError, httpx.InvalidURL) as error:
-            problem: TrackingError
-            if isinstance(error, httpx.InvalidURL):
-                problem = AccessError(f"The tracking URI is not valid: {error}")
-            else:
-                problem = explain.failed_connection(self._uri, error)
-            raise problem from error
-        self._answered = True
-        self._on_progress()
-        if response.is_success:
-            return self._decoded(response)
-        if missing_ok and "RESOURCE_DOES_NOT_EXIST" in response.text:
-            return None
-        raise explain.refused_request(self._uri, response)
-
-    def _decoded(self, response: httpx.Response) -> dict[str, Any]:
-        if not response.content:
-            return {}
-        try:
-            body = response.json()
-        except ValueError:
-            body = None
-        if not isinstance(body, dict):
-            raise explain.refused_request(self._uri, response)
-        return body
+    def _call(self, method: str, name: str, **request: Any) -> dict[str, Any] | None:  # noqa: ANN401
+        return self._connection.call(method, _API + name, **request)
 
     def _chunks(self, path: Path) -> Iterator[bytes]:
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK):
                 yield chunk
                 self._on_progress()
-
-    def _base_path(self) -> str:
-        return urlsplit(self._uri).path.rstrip("/")
-
-    def _client(self) -> tuple[httpx.Client, _Acknowledge | None]:
-        """Return this thread's connection: one each, so that it is kept alive."""
-        if not hasattr(self._local, "client"):
-            parts = urlsplit(self._uri)
-            self._local.client = httpx.Client(
-                base_url=f"{parts.scheme}://{parts.netloc}",
-                headers={"User-Agent": f"vttbench/{__version__}", **_bearer()},
-                auth=_basic_auth(),
-                verify=self._verify,
-            )
-            self._local.acknowledge = _Acknowledge() if hasattr(socket, "TCP_QUICKACK") else None
-            self._clients.append(self._local.client)
-        return self._local.client, self._local.acknowledge
-
-
-class _Acknowledge:
-    """Has the kernel acknowledge what the server sends at once; an httpx trace callback.
-
-    A default ``mlflow server`` (uvicorn with more than one worker) listens on a socket on which
-    Nagle's algorithm stays on. It sends headers, and the body only after those were acknowledged,
-    which Linux puts off for 40 ms. So each request would take 48 ms instead of 6 ms.
-    """
-
-    def __init__(self) -> None:
-        self._socket: Any = None
-
-    def __call__(self, event: str, info: Mapping[str, Any]) -> None:
-        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
-            self._socket = info["return_value"].get_extra_info("socket")
-        elif event == "http11.receive_response_headers.started" and self._socket is not None:
-            # Holds only until data is next sent, so it is said before each answer.
-            with contextlib.suppress(OSError):
-                self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-
-
-def _tls_context(uri: str) -> ssl.SSLContext:
-    if not uri.startswith("https:"):
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # not used; loading no CA saves 20 ms
-    insecure = os.environ.get("MLFLOW_TRACKING_INSECURE_TLS", "").strip().lower()
-    context = ssl.create_default_context()
-    if insecure in ("1", "true"):
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    elif path := os.environ.get("MLFLOW_TRACKING_SERVER_CERT_PATH"):
-        try:
-            context.load_verify_locations(path)
-        except (OSError, ssl.SSLError) as error:
-            raise AccessError(
-                f"MLFLOW_TRACKING_SERVER_CERT_PATH={path} can't be used as a CA file: {error}"
-            ) from error
-    return context
-
-
-def _basic_auth() -> tuple[str, str] | None:
-    user = os.environ.get("MLFLOW_TRACKING_USERNAME")
-    password = os.environ.get("MLFLOW_TRACKING_PASSWORD")
-    return (user, password) if user and password else None
-
-
-def _bearer() -> dict[str, str]:
-    token = os.environ.get("MLFLOW_TRACKING_TOKEN")
-    return {"Authorization": f"Bearer {token}"} if token and not _basic_auth() else {}
 
 
 def _pairs(values: Mapping[str, str]) -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ Layout below ``.vttbench/spool``::
 
     results/<result_id>.json    one result that was not shipped yet
     plays/<play_id>.json        one run of ansible-playbook, until it is shipped and finished
-    lock                        held while one process ships
+    <hash of the URI>.lock      held while one process ships there
 
 Entries may name a URI with credentials in it, so the folder is the owner's alone. Standard
 library only: the callback and the measure action import this inside Ansible.
@@ -17,10 +17,9 @@ library only: the callback and the measure action import this inside Ansible.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
-import socket
-import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
@@ -28,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from vttbench.tracking import destination
+from vttbench.tracking.process import alive, this_process
 
 # What another machine wrote into a shared spool can only be judged by its age.
 _INTENT_ABANDONED_AFTER_S = 3600.0
@@ -47,12 +47,14 @@ class Entry:
         path: of the result document, absolute.
         tracking_uri: where it was meant to go.
         experiment: name of the MLflow experiment.
+        spooled: whether it stands in the spool, and so is done when it is no longer there.
     """
 
     result_id: str
     path: Path
     tracking_uri: str
     experiment: str = destination.EXPERIMENT
+    spooled: bool = True
 
 
 @dataclass
@@ -78,12 +80,12 @@ class Play:
     ansible_version: str | None = None
     finished_at: str | None = None
     status: str = "RUNNING"
-    writer: dict[str, Any] = field(default_factory=lambda: _this_process())
+    writer: dict[str, Any] = field(default_factory=this_process)
 
     @property
     def interrupted(self) -> bool:
         """Whether the process of the play is gone without having said how it ended."""
-        return self.finished_at is None and not _alive(self.writer, _PLAY_ABANDONED_AFTER_S)
+        return self.finished_at is None and not alive(self.writer, _PLAY_ABANDONED_AFTER_S)
 
 
 class Spool:
@@ -98,10 +100,10 @@ class Spool:
         self._results = self.folder / "results"
         self._plays = self.folder / "plays"
 
-    @property
-    def lock_path(self) -> Path:
-        """The file that a process holds a lock on while it ships."""
-        return self.folder / "lock"
+    def lock_path(self, uri: str) -> Path:
+        """Return the file that a process holds a lock on while it ships to a destination."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self.folder / f"{hashlib.sha256(uri.encode()).hexdigest()[:12]}.lock"
 
     def intend(
         self,
@@ -132,7 +134,7 @@ class Spool:
             "path": str(path.relative_to(root)) if path.is_relative_to(root) else str(path),
             "tracking_uri": self._portable(tracking_uri),
             "experiment": experiment or destination.experiment(os.environ),
-            "writer": _this_process(),
+            "writer": this_process(),
         }
         self._write(self._results / f"{_safe(result_id)}.json", record)
 
@@ -151,7 +153,7 @@ class Spool:
             if entry is None:
                 continue
             # In this order: a writer that is gone by now can't write after we looked.
-            gone = not _alive(record.get("writer"), _INTENT_ABANDONED_AFTER_S)
+            gone = not alive(record.get("writer"), _INTENT_ABANDONED_AFTER_S)
             if not entry.path.is_file():
                 if gone:
                     file.unlink(missing_ok=True)
@@ -159,6 +161,10 @@ class Spool:
             if uri is None or entry.tracking_uri == uri:
                 entries.append(entry)
         return sorted(entries, key=lambda entry: entry.result_id)
+
+    def holds(self, result_id: str) -> bool:
+        """Tell whether a result still has to be shipped, or is about to be written."""
+        return (self._results / f"{_safe(result_id)}.json").exists()
 
     def done(self, result_id: str) -> None:
         """Forget a result: it has been shipped."""
@@ -227,37 +233,6 @@ class Spool:
 def utc_now() -> str:
     """Return the time as the spool writes it: UTC, RFC 3339."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _this_process() -> dict[str, Any]:
-    return {
-        "node": socket.gethostname(),
-        "pid": os.getpid(),
-        "process_started": _process_started(os.getpid()),
-        "at": time.time(),
-    }
-
-
-def _process_started(pid: int) -> str | None:
-    """Return when a process began, in the kernel's ticks: numbers are reused, this isn't."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[19]
-    except (OSError, ValueError, IndexError):
-        return None  # no such process, or a system without /proc
-
-
-def _alive(writer: Any, abandoned_after_s: float) -> bool:  # noqa: ANN401  # decoded JSON
-    """Tell whether a process that wrote into the spool may still be at work."""
-    try:
-        if writer["node"] != socket.gethostname():
-            return time.time() - float(writer["at"]) < abandoned_after_s
-        pid = int(writer["pid"])
-        os.kill(pid, 0)
-        return bool(_process_started(pid) == writer["process_started"])
-    except PermissionError:
-        return True
-    except (ProcessLookupError, OverflowError, KeyError, TypeError, ValueError):
-        return False
 
 
 def _replace_durably(path: Path, text: str) -> None:
