@@ -129,7 +129,8 @@ notes:
   - Suite, session, host description, profile and the place of the results are read from the facts
     C(vttbench_suite), C(vttbench_step), C(vttbench_host) and C(vttbench_preflight) of the host, which
     M(plan_suite), the loop over its steps, M(describe_host) and M(preflight) set.
-  - The variable C(measure_limits), a dictionary, overrides what the profile and the role say, such as
+  - >-
+    The variable C(measure_limits), a dictionary, overrides what the profile and the role say, such as
     C(-e '{"measure_limits": {"min_repeats": 20, "max_repeats": 40}}'). Its names are C(warmup), C(min_repeats),
     C(max_repeats), C(target_half_width_percent), C(budget_s) and C(cooldown_s).
   - The variable C(measure_contamination_thresholds), a dictionary, says from where on a repeat counts as disturbed;
