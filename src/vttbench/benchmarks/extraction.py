@@ -23,7 +23,15 @@ from typing import Annotated, Any, Literal, Self
 
 import jsonpath
 from jsonpath.exceptions import JSONPathError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    model_validator,
+)
 
 from vttbench.benchmarks import c_json
 from vttbench.benchmarks.output import OutputError, Parsed, Parser, RawOutput, Reading
@@ -210,7 +218,7 @@ def _nodes(path: str, text: str) -> list[object]:
         raise OutputError(f"{path!r} can't be looked for: {error}") from error
 
 
-def _document(text: str) -> Any:
+def _document(text: str) -> JsonValue:
     """Return the JSON value; lines around an object are dropped, several objects are a list."""
     try:
         return c_json.loads(text)
@@ -218,7 +226,7 @@ def _document(text: str) -> Any:
         objects = c_json.find_objects(text).objects
         if not objects:
             raise
-        return objects[0] if len(objects) == 1 else list(objects)
+        return objects[0] if len(objects) == 1 else [*objects]
 
 
 def _cells(column: str, text: str, delimiter: str) -> list[object]:
