@@ -7,7 +7,7 @@ Standard input, one JSON object a line::
 
     {"do": "start", "spool": "/folder", "uri": "http://…", "play_id": "…"}   first, once
     {"do": "ship"}                                           something new lies in the spool
-    {"do": "finish"}                                         the play is over: ship the rest, and end
+    {"do": "finish"}                                         the play is over: ship the rest
 
 Standard output, only after ``finish``::
 

@@ -27,11 +27,13 @@ class Tally:
     Attributes:
         shipped: result ids, with their run ids.
         refused: result ids that this destination won't take or that can't be read, with the reason.
+        left: how many entries of the last call are neither shipped nor done by somebody else.
         problem: why the rest could not be shipped; None when all went well.
     """
 
     shipped: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    left: int = 0
     problem: str | None = None
 
 
@@ -81,7 +83,8 @@ class Shipping:
             entries: in any order; those that were shipped by somebody else by now are skipped.
             go_on: asked before each batch.
         """
-        self.tally.problem = None
+        entries = list(entries)
+        self.tally.problem, self.tally.left = None, len(entries)
         by_experiment = attrgetter("experiment")
         try:
             for experiment, group in groupby(sorted(entries, key=by_experiment), by_experiment):
@@ -89,7 +92,8 @@ class Shipping:
                 while waiting and go_on():
                     batch, waiting = waiting[:BATCH], waiting[BATCH:]
                     with self._lock:
-                        self._ship_batch(experiment, batch)
+                        refused = self._ship_batch(experiment, batch)
+                    self.tally.left -= len(batch) - refused
         except Timeout:
             self.tally.problem = "Another process of this machine is shipping: it takes these too."
         except TrackingError as error:
@@ -115,24 +119,30 @@ class Shipping:
         if self._backend is not None:
             self._backend.close()
 
-    def _ship_batch(self, experiment: str, entries: Sequence[Entry]) -> None:
+    def _ship_batch(self, experiment: str, entries: Sequence[Entry]) -> int:
+        """Ship some entries and return how many are refused for good."""
+        before = len(self.tally.refused)
         documents = self._documents(entries)
         if not documents:
-            return
+            return len(self.tally.refused) - before
         opened = self._experiment(experiment)
         opened.parents.learn(self._spool.plays())
-        failure: UnavailableError | TrackingError | None = None
+        failure: TrackingError | None = None
+        shipped = 0
         for outcome in opened.results.write(documents):
             result_id = outcome.document.result.result_id
             if outcome.run_id is not None:
                 self.tally.shipped[result_id] = outcome.run_id
                 self._spool.done(result_id)
+                shipped += 1
             elif isinstance(outcome.error, RejectedError):
                 self.tally.refused[result_id] = f"{outcome.document.path}: {outcome.error}"
             else:
                 failure = outcome.error
         if failure is not None:
+            self.tally.left -= shipped
             raise failure
+        return len(self.tally.refused) - before
 
     def _documents(self, entries: Sequence[Entry]) -> list[Document]:
         """Read the documents that are still to be shipped, each result once."""
