@@ -14,6 +14,7 @@ CPU pressure does not count. A tool with more threads than cores makes it alone.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -198,6 +199,8 @@ def top_foreign(
     Returns:
         None where no process list is there or nobody used any measurable time.
     """
+    # A parent is credited with the whole life of a child when that ends, also with what lay before.
+    spent = (after.busy_s or math.inf) - (before.busy_s or 0.0)
     best: ForeignProcess | None = None
     for key, process in after.processes.items():
         if process.kernel or process.session in own_sessions or process.pid in own_pids:
@@ -205,6 +208,7 @@ def top_foreign(
         earlier = before.processes.get(key)
         own = process.own_cpu_s - (earlier.own_cpu_s if earlier else 0.0)
         children = process.children_cpu_s - (earlier.children_cpu_s if earlier else 0.0)
+        children = children if children <= spent else 0.0
         used = max(own, children)
         if used > 0 and (best is None or used > best.cpu_s):
             best = ForeignProcess(process.pid, process.name, round(used, 2), children > own)

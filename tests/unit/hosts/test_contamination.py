@@ -163,8 +163,15 @@ def test_top_foreign_leaves_out_the_tools_session_our_processes_and_the_kernel()
 
 def test_short_lived_processes_are_seen_through_their_parent():
     before = replace(QUIET, processes=listed(process(4, 1.0, name="make", children_cpu_s=5.0)))
-    after = later(processes=listed(process(4, 1.1, name="make", children_cpu_s=9.0)))
+    children = process(4, 1.1, name="make", children_cpu_s=9.0)
+    after = later(busy_s=505.0, processes=listed(children))
     assert str(top_foreign(before, after)) == "children of make (pid 4, 4.0 CPU s)"
+
+
+def test_what_a_child_had_used_before_is_not_held_against_its_parent():
+    before = replace(QUIET, processes=listed(process(4, 1.0, name="bash", children_cpu_s=5.0)))
+    after = later(busy_s=502.0, processes=listed(process(4, 1.1, children_cpu_s=900.0)))
+    assert top_foreign(before, after).cpu_s == pytest.approx(0.1)
 
 
 def test_a_reused_process_id_is_another_process():

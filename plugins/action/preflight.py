@@ -1,0 +1,109 @@
+"""Ask whether the host is fit to be measured; documented in ``plugins/modules/preflight.py``."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import time
+from dataclasses import replace
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from vttbench.hosts import idle, lock, preflight
+from vttbench.hosts.probe import Probe, probe_command
+
+_ARGUMENTS = {
+    "profile": {"type": "str", "default": "standard", "choices": list(idle.PROFILES)},
+    "policy": {"type": "dict", "default": {}},
+    "idle_wait": {"type": "float"},
+    "idle_seconds": {"type": "float"},
+    "idle_cpu_cores": {"type": "float", "default": idle.PROFILES["standard"].cpu_cores},
+    "disk_gb": {"type": "float", "default": preflight.Needs.disk_gb},
+    "memory_gb": {"type": "float", "default": preflight.Needs.memory_gb},
+    "work_dir": {"type": "str", "default": "~/.cache/vttbench/work"},
+    "lock_path": {"type": "str", "default": lock.PATH},
+}
+
+
+class ActionModule(ActionBase):
+    """Wait for an idle host, ask every question, and judge the answers by policy."""
+
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return the answers as the fact ``vttbench_preflight``."""
+        task_vars = task_vars or {}
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        _, arguments = self.validate_argument_spec(_ARGUMENTS)
+        host = str(task_vars.get("inventory_hostname"))
+        try:
+            policy = preflight.policy_for(arguments["profile"], arguments["policy"])
+        except preflight.PolicyError as error:
+            raise AnsibleActionFail(str(error)) from error
+        answered = preflight.checks(
+            Probe.of(self._say(self._probe_command(arguments["work_dir"]))),
+            self._wait_until_idle(host, self._limits(arguments)),
+            policy,
+            needs=preflight.Needs(arguments["disk_gb"], arguments["memory_gb"]),
+            lock=lock.parse_state(self._say(lock.state_command(path=arguments["lock_path"]))),
+            me=lock.Holder.of_process(os.getppid(), host),
+        )
+        for check in answered:
+            if check.status == "warn" or (check.status == "fail" and self._task.check_mode):
+                self._display.warning(f"[{host}] {check.name}: {check.message}")
+        found = [check.model_dump(mode="json") for check in answered]
+        result |= {"changed": False, "ansible_facts": {"vttbench_preflight": found}}
+        reasons = preflight.failures(answered)
+        if reasons and not self._task.check_mode:
+            names = ", ".join(check.name for check in answered if check.status == "fail")
+            result |= {
+                "failed": True,
+                "msg": f"{host} is not fit to be measured: {reasons}. To measure all the same, set "
+                f"preflight_policy to warn for {names}.",
+            }
+        return result
+
+    def _limits(self, arguments: dict[str, Any]) -> idle.IdleLimits:
+        limits = idle.PROFILES[arguments["profile"]]
+        wait, window = arguments["idle_wait"], arguments["idle_seconds"]
+        limits = replace(
+            limits,
+            wait_s=limits.wait_s if wait is None else wait,
+            window_s=limits.window_s if window is None else window,
+            cpu_cores=arguments["idle_cpu_cores"],
+        )
+        # A look is enough for a report.
+        return replace(limits, wait_s=0, window_s=1) if self._task.check_mode else limits
+
+    def _wait_until_idle(self, host: str, limits: idle.IdleLimits) -> idle.IdleReport:
+        told = False
+
+        def tell(window: idle.Window) -> None:
+            nonlocal told
+            if not told:
+                told = True
+                busy = "" if window.busy_cores is None else f"{window.busy_cores:.2f} cores busy"
+                who = f" ({window.culprit})" if window.culprit else ""
+                warm = "" if window.settled(limits) else " and still cooling down"
+                self._display.display(
+                    f"{host}  waiting up to {limits.wait_s:.0f} s until it is idle: "
+                    f"{busy}{who}{warm}"
+                )
+
+        return idle.wait_until_idle(self._say, limits, clock=time.monotonic, on_window=tell)
+
+    @staticmethod
+    def _probe_command(work_dir: str) -> str:
+        # The home of the user on the host, not of the one here.
+        home = work_dir.startswith("~/")
+        folder = '"$HOME"/' + shlex.quote(work_dir[2:]) if home else shlex.quote(work_dir)
+        return probe_command("preflight_probe.sh", work_dir=folder)
+
+    def _say(self, command: str) -> str:
+        reply = self._low_level_execute_command(command, sudoable=False, executable="/bin/sh")
+        return str(reply.get("stdout", ""))
