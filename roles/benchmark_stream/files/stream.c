@@ -10,15 +10,17 @@
  * Loads and stores are spelled out for x86-64's baseline (SSE2), so that it is the same program on every
  * such machine and with every compiler. Compile it with
  *   cc -std=c11 -O3 -fopenmp -ffp-contract=off -fno-tree-loop-distribute-patterns stream.c -o stream
- * The last flag keeps GCC from handing the copy kernel to memcpy, which picks its own kind of store.
+ * The last flag forbids GCC to hand the copy kernel to memcpy, which picks its own kind of store.
  *
  * Prints one JSON object. Exit status: 0 verified, 1 wrong result, 2 refused or impossible.
  */
-#if !defined(_WIN32)
+#if defined(_WIN32)
+#define WIN32_LEAN_AND_MEAN
+#define __USE_MINGW_ANSI_STDIO 1 /* %zu */
+#else
 #define _DEFAULT_SOURCE /* madvise, besides POSIX */
 #define _POSIX_C_SOURCE 200809L
 #endif
-#define __USE_MINGW_ANSI_STDIO 1
 
 #include <errno.h>
 #include <float.h>
@@ -36,8 +38,6 @@
 #include <omp.h>
 
 #if defined(_WIN32)
-#define WIN32_LEAN_AND_MEAN
-#define _WIN32_WINNT 0x0601
 #include <windows.h>
 #else
 #include <sys/mman.h>
@@ -58,7 +58,6 @@ static const char *const kernel_names[KERNELS] = {"copy", "scale", "add", "triad
 static const int arrays_touched[KERNELS] = {2, 2, 3, 3};
 
 enum { MIN_PASSES = 10, MAX_PASSES = 1000, LINE = 64, MIN_CACHES = 4 };
-static const size_t huge_page = (size_t)2 << 20;
 
 /* sqrt(2) - 1: one pass of the four kernels then leaves the arrays as they were, for any number of passes. */
 static const double scalar = 0.41421356237309504880;
@@ -180,6 +179,7 @@ static double *allocate(size_t bytes)
 #if defined(_WIN32)
     double *array = VirtualAlloc(NULL, bytes, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE);
 #else
+    const size_t huge_page = (size_t)2 << 20;
     size_t rounded = (bytes + huge_page - 1) / huge_page * huge_page;
     double *array = aligned_alloc(huge_page, rounded);
 #if defined(MADV_HUGEPAGE)
