@@ -82,7 +82,7 @@ class LockState:
         holder_id: as it stands in the file; None where the lock is free.
         age_s: since it was taken or refreshed, by the host's clock.
         host_restarted: since it was taken.
-        running: process ids of repeats that are under way on the host.
+        running: process ids of repeats that are under way on the host, below the lock's folder.
         taken: whether this command took it.
     """
 
@@ -110,7 +110,7 @@ class LockState:
         why = "is gone" if gone else f"has not been heard of for {self.age_s / 3600:.1f} hours"
         if self.running:
             pids = ", ".join(map(str, self.running))
-            return "held", f"{who} {why}, but a benchmark of it still runs (process {pids})"
+            return "held", f"{who} {why}, but a benchmark still runs there (process {pids})"
         return "stale", f"{who} {why}"
 
 
@@ -211,7 +211,7 @@ date +%s
 section running
 for process in /proc/[0-9]*; do
   read -r line 2>/dev/null <"$process/cmdline" || [ -n "$line" ] || continue
-  case $line in */run[.]sh*/repeat-[0-9]*) echo "${process#/proc/}" ;; esac
+  case $line in *"${lock%/*}"/*/run.sh*/repeat-[0-9]*) echo "${process#/proc/}" ;; esac
 done
 section "lock end"
 """

@@ -148,16 +148,14 @@ def test_a_lock_from_before_a_restart_is_stale(path, me, other):
     assert "restarted" in why
 
 
-def test_a_lock_is_not_stale_while_a_repeat_of_its_run_still_works(
-    path, me, other, playbook, tmp_path
-):
-    script = tmp_path / "work" / "run.sh"
-    script.parent.mkdir()
+def test_a_lock_is_not_stale_while_a_repeat_of_its_run_still_works(path, me, other, playbook):
+    script = Path(path).parent / "work" / "some-run" / "run.sh"
+    script.parent.mkdir(parents=True)
     script.write_text("sleep 600\n")
     sh(acquire_command(other, path=path))
     playbook.kill()
     playbook.wait()
-    words = ["sh", str(script), str(tmp_path / "work/repeat-01"), "60", "7zz"]
+    words = ["sh", str(script), str(script.with_name("repeat-01")), "60", "7zz"]
     repeat = subprocess.Popen(words, start_new_session=True)
     try:
         for _ in range(100):  # until it has become that program
