@@ -56,8 +56,9 @@ def number(text: str, *, decimal: str = "auto") -> float:
         return float("nan")
     if not _NUMBER.fullmatch(word):
         raise OutputError(f"expected a number, saw {text.strip()[:40]!r}")
+    plain = _with_decimal_point(word, decimal)
     try:
-        return float(_with_decimal_point(word, decimal))
+        return float(plain)
     except ValueError:
         raise OutputError(f"expected a number, saw {text.strip()[:40]!r}") from None
 
