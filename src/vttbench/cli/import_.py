@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
 
 
 def import_(
-    paths: Annotated[list[Path], typer.Argument(metavar="FILE|DIR...", help="Older files.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE|DIR", help="Older files.")],
     results_dir: Annotated[
         Path, typer.Option(metavar="DIR", help="Results directory to write to.")
     ] = Path("results"),

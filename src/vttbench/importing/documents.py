@@ -117,13 +117,13 @@ def _document(
     digest = hashlib.sha256(content).hexdigest()
     day = f"imported-{host.name}-{moment:%Y-%m-%d}"
     status = Status.UNSTABLE if older.readings.metrics else Status.FAILED
-    error = Error(kind=ErrorKind.NOT_CONVERGED, message=_ONCE, retryable=True)
+    error = Error(kind=ErrorKind.NOT_CONVERGED, message=_ONCE, retryable=False)
     if status is Status.FAILED:
         reasons = "; ".join(f"{entry.name}: {entry.reason}" for entry in older.readings.absent)
         message = f"{origin.name} holds no usable value: {reasons}"
         error = Error(kind=ErrorKind.OUTPUT, message=message, retryable=False)
     return Result(
-        result_id=result_id(moment, f"{digest} {host.name} {number}"),
+        result_id=result_id(moment, number, f"{digest} {host.name}"),
         suite_id=day,
         session_id=day,
         benchmark=Benchmark(
@@ -161,16 +161,17 @@ def _document(
     )
 
 
-def result_id(moment: datetime, name: str) -> str:
+def result_id(moment: datetime, number: int, name: str) -> str:
     """Return an id that sorts by time like the others and follows from what it names (UUIDv8).
 
     Args:
         moment: when it was measured.
-        name: what makes the result this one and no other.
+        number: ordinal of the result within its file.
+        name: what makes the file this one and no other.
     """
     milliseconds = int(moment.timestamp() * 1000) & (2**48 - 1)
-    digest = int.from_bytes(hashlib.sha256(name.encode()).digest()[:10], "big")
-    raw = (milliseconds << 80) | digest
-    raw = raw & ~(0xF << 76) | (0x8 << 76)  # version
-    raw = raw & ~(0x3 << 62) | (0x2 << 62)  # variant
-    return str(uuid.UUID(int=raw))
+    digest = int.from_bytes(hashlib.sha256(f"{number} {name}".encode()).digest()[:8], "big")
+    version, variant = 0x8 << 12, 0x2 << 62
+    ordinal = min(number, 0xFFF)
+    low = variant | (digest & (2**62 - 1))
+    return str(uuid.UUID(int=(milliseconds << 80) | ((version | ordinal) << 64) | low))

@@ -162,7 +162,7 @@ def _table(group: Sequence[Stored], *, all_metrics: bool, all_attempts: bool) ->
         session = sessions.index(stored.result.session_id) + 1
         shown: Iterable[Metric | None] = shown_metrics(stored.result, all_metrics) or [None]
         table.rows += [Row(stored, metric, session, len(sessions)) for metric in shown]
-        table.remarks += _remarks(stored.result, all_metrics)
+    table.remarks = _remarks(table.rows, all_metrics)
     return table
 
 
@@ -193,23 +193,27 @@ def shown_metrics(result: Result, all_metrics: bool) -> list[Metric]:
     return result.metrics if all_metrics or not primary else primary
 
 
-def _remarks(result: Result, all_metrics: bool) -> list[tuple[Status, str]]:
-    remarks: list[tuple[Status, str]] = []
+def _remarks(rows: Sequence[Row], all_metrics: bool) -> list[tuple[Status, str]]:
+    """Say what is not as it should be; what many results have in common is said once."""
+    said: dict[tuple[Status, str], list[str]] = {}
+    for remarks_of in (_doubts, _gaps) if all_metrics else (_doubts,):
+        for row in rows:
+            for remark in remarks_of(row.result):
+                labels = said.setdefault(remark, [])
+                if row.label not in labels:
+                    labels.append(row.label)
+    return [(status, f"{', '.join(labels)} {text}") for (status, text), labels in said.items()]
+
+
+def _doubts(result: Result) -> list[tuple[Status, str]]:
+    doubts: list[tuple[Status, str]] = []
     if result.status is not Status.OK and result.error is not None:
         again = " (may well succeed when repeated)" if result.error.retryable else ""
-        remarks.append(
-            (
-                result.status,
-                f"{label_of(result)} {VERDICTS[result.status]}: {result.error.message}{again}",
-            )
-        )
-    if all_metrics:
-        remarks += [
-            (Status.SKIPPED, f"{label_of(result)}: no {absent.name}: {absent.reason}")
-            for absent in result.absent
-        ]
+        doubts.append((result.status, f"{VERDICTS[result.status]}: {result.error.message}{again}"))
     if result.telemetry is not None and result.telemetry.throttled:
-        remarks.append(
-            (Status.UNSTABLE, f"{label_of(result)}: the machine throttled while it was measured")
-        )
-    return remarks
+        doubts.append((Status.UNSTABLE, "throttled while it was measured"))
+    return doubts
+
+
+def _gaps(result: Result) -> list[tuple[Status, str]]:
+    return [(Status.SKIPPED, f"without {absent.name}: {absent.reason}") for absent in result.absent]

@@ -83,7 +83,7 @@ def test_narrow_terminal_keeps_value_and_verdict(report, mixed_store, monkeypatc
 def test_all_metrics_shows_secondary_ones_and_what_is_absent(report, mixed_store):
     _, out, _ = report(mixed_store.root, "--all-metrics", "--host", "bench-1")
     assert "usage" in out
-    assert "sevenzip: no energy: no power sensor" in out
+    assert "fio randread, stream, sysbench without energy: no power sensor" in out
     assert "zbook-01" not in out
 
 
