@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,12 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from vttbench.benchmarks.custom import Definition, DefinitionError
 from vttbench.benchmarks.fio_jobs import JOBS
 from vttbench.models.errors import ModelError
 from vttbench.models.inventory import Mode
 from vttbench.store import ResultStore
+from vttbench.suite.definitions import as_facts, definitions_of
 from vttbench.suite.errors import SuiteError
 from vttbench.suite.estimate import estimate_step_s
 from vttbench.suite.plan import Plan, plan
@@ -60,8 +62,9 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         _, arguments = self.validate_argument_spec(_ARGUMENTS)
         try:
-            suite, planned = self._plan(arguments, variables)
-        except (SuiteError, ModelError, UnknownTagError) as error:
+            definitions = _definitions(arguments, variables)
+            suite, planned = self._plan(arguments, variables, definitions)
+        except (SuiteError, ModelError, UnknownTagError, DefinitionError) as error:
             raise AnsibleActionFail(str(error)) from error
         profile = profile_of(suite.profile)
         facts = {
@@ -75,6 +78,7 @@ class ActionModule(ActionBase):
             "root": str(_ROOT),
             "results_dir": str(_results_dir(arguments)),
             "state_dir": str(_state_dir(arguments)),
+            "definitions": {each.name: as_facts(each) for each in definitions},
             **planned.as_facts(),
         }
         if self._task.check_mode:
@@ -83,7 +87,10 @@ class ActionModule(ActionBase):
         return {**result, "changed": False, "ansible_facts": {"vttbench_suite": facts}}
 
     def _plan(
-        self, arguments: Mapping[str, Any], variables: Mapping[str, Any]
+        self,
+        arguments: Mapping[str, Any],
+        variables: Mapping[str, Any],
+        definitions: Sequence[Definition],
     ) -> tuple[Suite, Plan]:
         host = str(variables["inventory_hostname"])
         mode = arguments["model_config_mode"] or os.environ.get("MODEL_CONFIG_MODE") or "default"
@@ -96,11 +103,10 @@ class ActionModule(ActionBase):
             seed=arguments["seed"],
             model_config_mode=Mode.of(mode).value,
         )
-        custom = [str(definition["name"]) for definition in arguments["custom"]]
         tags = {
             "run_tags": arguments["run_tags"],
             "skip_tags": arguments["skip_tags"],
-            "custom": custom,
+            "custom": [definition.name for definition in definitions],
             "elsewhere": _WINDOWS_ONLY,
         }
         measures = "run" in plan(_LINUX, 1, 0, **tags).stages
@@ -119,6 +125,12 @@ class ActionModule(ActionBase):
             steps = remaining(planned, (entry.result for entry in there), _VARIANTS)
             planned = replace(planned, steps=steps)
         return suite, planned
+
+
+def _definitions(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> list[Definition]:
+    facts = variables.get("ansible_facts") or {}
+    os_family = "windows" if facts.get("os_family") == "Windows" else "linux"
+    return definitions_of(_ROOT, arguments["custom"], os_family)
 
 
 def _results_dir(arguments: Mapping[str, Any]) -> Path:

@@ -32,12 +32,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+msg:
+  description: How many results there are of each status, and one line for each benchmark that failed.
+  type: str
+  returned: always, but in check mode
 counts:
   description: How many results there are of each status.
   type: dict
-  returned: always
-failures:
-  description: One line for each benchmark that failed.
-  type: list
-  returned: always
+  returned: when no benchmark failed
 """

@@ -17,7 +17,7 @@ class Verdict:
 
     Attributes:
         counts: number of results by status, of the last attempt at each.
-        failures: one sentence for each that is ``failed`` or ``partial``.
+        failures: a few words for each that is ``failed`` or ``partial``; the document says why.
     """
 
     counts: dict[str, int]
@@ -53,5 +53,4 @@ def verdict_of(results: Iterable[Result]) -> Verdict:
 
 def _sentence(result: Result) -> str:
     title = " ".join(filter(None, (result.benchmark.name, result.benchmark.variant)))
-    reason = f"{result.error.kind}: {result.error.message}" if result.error else "no reason"
-    return f"{title} is {result.status} ({reason})"
+    return f"{title} is {result.status} ({result.error.kind if result.error else 'no reason'})"
