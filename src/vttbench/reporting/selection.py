@@ -11,7 +11,6 @@ from pathlib import Path
 
 from vttbench.result import ResultError, loads
 from vttbench.store import ResultStore, Stored
-from vttbench.store.naming import safe_name
 from vttbench.store.results import OnError
 
 
@@ -107,7 +106,7 @@ def _latest_suites(
     """Yield each host's latest suite, reading little of what is older."""
     newest: dict[str, Stored] = {}
     for store in stores:
-        for _, paths in groupby(_by_folder(store), key=lambda path: path.parent):
+        for _, paths in groupby(_by_folder(store, selection.host), key=lambda path: path.parent):
             for candidate in _newest_of_folder(store, list(paths), selection, note):
                 name = candidate.result.host.name
                 known = newest.get(name)
@@ -123,8 +122,8 @@ def _latest_suites(
             )
 
 
-def _by_folder(store: ResultStore) -> list[Path]:
-    return sorted(store.paths(), key=lambda path: (path.parent, path.name), reverse=True)
+def _by_folder(store: ResultStore, host: str | None) -> list[Path]:
+    return sorted(store.paths(host), key=lambda path: (path.parent, path.name), reverse=True)
 
 
 def _newest_of_folder(
@@ -136,8 +135,6 @@ def _newest_of_folder(
     seen, where "seen" is decided by the bytes of the document.
     """
     seen: list[bytes] = []
-    if selection.host is not None and paths[0].parent.name != safe_name(selection.host):
-        return
     for path in paths:
         try:
             text = path.read_bytes()

@@ -112,9 +112,15 @@ class ResultStore:
         """
         return Stored(path, loads(_read(path), source=path))
 
-    def paths(self) -> list[Path]:
-        """Return the documents, oldest first by the time in their names."""
-        found = (path for path in self.root.glob("*/*/*.json") if not path.name.startswith("."))
+    def paths(self, host: str | None = None) -> list[Path]:
+        """Return the documents, oldest first by the time in their names.
+
+        Args:
+            host: only those in the folder of this host, which others of a like name may share.
+        """
+        folder = "*" if host is None else safe_name(host)
+        pattern = f"*/{folder}/*.json"
+        found = (path for path in self.root.glob(pattern) if not path.name.startswith("."))
         return sorted(found, key=lambda path: (path.name, path))
 
     def results(
@@ -142,16 +148,13 @@ class ResultStore:
             on_error: called for a document that can't be read, and reading goes on. Without it
                 the first broken document ends the iteration with its error.
         """
-        paths = self.paths()
+        paths = self.paths(host)
         if newest_first:
             paths.reverse()
-        folder = None if host is None else safe_name(host)
         earliest = None if since is None else time_stamp(since)
         wanted = [text for text in (suite_id, play_id) if text is not None]
         marks = [json.dumps(text, ensure_ascii=False).encode() for text in wanted]
         for path in paths:
-            if folder is not None and path.parent.name != folder:
-                continue
             if not stem_may_be(path.stem, benchmark=benchmark, since=earliest):
                 continue
             try:
