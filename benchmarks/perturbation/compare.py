@@ -49,7 +49,7 @@ def through_the_harness(benchmark: str) -> Result:
             [*command, "-e", json.dumps(variables)],
             cwd=ROOT,
             env=os.environ
-            | {"ANSIBLE_INVENTORY": "inventory/local", "ANSIBLE_CALLBACKS_ENABLED": ""}
+            | {"ANSIBLE_INVENTORY": "inventory/local", "VTTBENCH_MLFLOW_ENABLED": "false"}
             | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
             capture_output=True,
             text=True,

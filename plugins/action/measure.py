@@ -6,9 +6,7 @@ What it does and how is documented in ``plugins/modules/measure.py``.
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,12 +18,13 @@ from ansible.utils.display import Display
 
 try:
     import uuid6
-    from vttbench.benchmarks.registry import parser_for
 
+    from vttbench.benchmarks.registry import parser_for
     from vttbench.hosts.contamination import Thresholds
     from vttbench.measuring import provenance
     from vttbench.measuring.document import compose, error_of
     from vttbench.measuring.history import History
+    from vttbench.measuring.interrupts import interruptible
     from vttbench.measuring.journal import Journal
     from vttbench.measuring.loop import InterruptedByUser, Loop
     from vttbench.measuring.posix import PosixRunner, Reply
@@ -186,7 +185,7 @@ class ActionModule(ActionBase):
             read_telemetry=lambda lines, start: series.read(lines, started_at=start),
             derive=derived_energy_metrics,
         )
-        with _interruptible():
+        with interruptible():
             document = loop.run()
         reply = self._write(recorder, document, journal, args)
         if loop.interruption is not None and not isinstance(loop.interruption, InterruptedByUser):
@@ -273,28 +272,6 @@ class ActionModule(ActionBase):
         }
 
 
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Turn the first signal to end into an exception, and ignore those that follow it.
-
-    Ansible sends SIGINT and then SIGTERM to its workers when the user presses Ctrl-C; the time to
-    end the tool on the host and to write what was measured is taken in between.
-    """
-
-    def interrupt(number: int, _frame: Any) -> None:
-        for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.SIG_IGN)
-        raise InterruptedByUser(f"interrupted by {signal.Signals(number).name}")
-
-    before = {each: signal.signal(each, interrupt) for each in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            if signal.getsignal(each) is not signal.SIG_IGN:
-                signal.signal(each, handler)
-
-
 def _unmeasured(
     spec: Spec, surroundings: Surroundings, reason: str | None, failure: dict[str, str] | None
 ) -> Result:
@@ -349,11 +326,11 @@ def _reply(document: Result, path: Path, fail_on_error: bool) -> dict[str, Any]:
 
 
 def _vttbench_facts(task_vars: dict[str, Any]) -> dict[str, Any]:
-    """Return the host's facts; ours may also stand in variables of the play."""
+    """Return the host's facts; variables of the play win over what may stem from a cache."""
     facts = dict(task_vars.get("ansible_facts") or {})
     for name in ("vttbench_suite", "vttbench_host", "vttbench_preflight"):
         if name in task_vars:
-            facts.setdefault(name, task_vars[name])
+            facts[name] = task_vars[name]
     return facts
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from vttbench.measuring.spec import Spec
 from vttbench.result import Result, Status
 from vttbench.store.results import ResultStore
+from vttbench.suite.estimate import estimate_s, usual_repeat_s
 
 # Time limit of a repeat, as a multiple of what one usually takes.
 TIMEOUT_FACTOR = 3.0
@@ -44,17 +44,11 @@ class History:
         )
         return cls(tuple(islice(measured, NEWEST)))
 
-    def repeat_s(self) -> float | None:
-        """Return what one repeat usually takes, in seconds; None if never measured."""
-        durations = [r.duration_s for result in self.results for r in result.repeats]
-        return statistics.median(durations) if durations else None
-
     def step_s(self) -> float | None:
         """Return what the whole step usually takes, in seconds; None if never measured."""
-        spans = [(r.finished_at - r.started_at).total_seconds() for r in self.results]
-        return statistics.median(spans) if spans else None
+        return estimate_s(self.results)
 
     def timeout_s(self, *, default: float) -> float:
         """Return the time limit of one repeat, in seconds."""
-        usual = self.repeat_s()
+        usual = usual_repeat_s(self.results)
         return default if usual is None else max(TIMEOUT_FACTOR * usual, SHORTEST_TIMEOUT_S)

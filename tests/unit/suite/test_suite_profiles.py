@@ -13,7 +13,7 @@ from vttbench.suite.profiles import PROFILES, profile_of
 @pytest.mark.parametrize(
     ("name", "limits", "rest"),
     [
-        ("quick", (1, 3, 5, 2.0, 40.0, 0.0), 10.0),
+        ("quick", (1, 3, 5, 5.0, 40.0, 0.0), 10.0),
         ("standard", (3, 5, 15, 2.0, 600.0, 5.0), 60.0),
         ("full", (4, 10, 30, 1.0, 3600.0, 15.0), 300.0),
     ],
