@@ -24,6 +24,9 @@ _COMPARABLE = (
     "model_type", "model_size", "model_n_params",
 )  # fmt: skip
 
+# Until autumn 2024 each backend was a field of its own.
+_OLDER_BACKENDS = ("cuda", "vulkan", "kompute", "metal", "sycl")
+
 # No machine runs a prompt in less: such a repetition was not measured (AlexsJones/llmfit 1038).
 _SHORTEST_NS = 1_000
 _ABSURD_RATIO = 10.0
@@ -103,6 +106,9 @@ def _settings(tests: Sequence[Mapping[str, Any]]) -> dict[str, Scalar]:
         if values and field != "model_filename":
             value = next(iter(values.values()))
             settings[field] = value if isinstance(value, str | int | float | bool) else str(value)
+    if "backends" not in settings and any(field in tests[0] for field in _OLDER_BACKENDS):
+        used = [field for field in _OLDER_BACKENDS if tests[0].get(field) is True]
+        settings["backends"] = ",".join(used) or "CPU"
     return settings
 
 

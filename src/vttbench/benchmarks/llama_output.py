@@ -36,7 +36,7 @@ def objects(text: str) -> tuple[list[dict[str, Any]], list[str]]:
     decoder = json.JSONDecoder()
     found: list[dict[str, Any]] = []
     noise: list[str] = []
-    text = _C_NUMBER.sub(lambda m: m[1] + ("NaN" if m[2] else "Infinity"), text)
+    text = _C_NUMBER.sub(lambda m: "NaN" if m[2] else f"{m[1]}Infinity", text)
     at = 0
     while at < len(text):
         end = text.find("\n", at)
