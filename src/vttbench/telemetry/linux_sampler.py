@@ -195,25 +195,25 @@ class Sources:
                 return
 
     def _rapl(self) -> None:
-        zones = []
+        # By name: Intel shows one package twice, by MSR and by MMIO. Parts of a package have
+        # other names (core, uncore, dram), and it contains most of them.
+        zones: Dict[str, Tuple[File, Optional[float]]] = {}
         base = self.root + "/sys/class/powercap"
         try:
-            names = sorted(os.listdir(base))
+            folders = sorted(os.listdir(base))
         except OSError:
-            names = []
-        for name in names:
-            # Packages are `intel-rapl:0`; their parts `intel-rapl:0:1` are in them already.
-            if name.count(":") == 1 and word_in(os.path.join(base, name, "name")).startswith(
-                "package"
-            ):
-                file = opened(os.path.join(base, name, "energy_uj"))
-                full = opened(os.path.join(base, name, "max_energy_range_uj"))
+            folders = []
+        for folder in folders:
+            name = word_in(os.path.join(base, folder, "name"))
+            if name.startswith("package") and name not in zones:
+                file = opened(os.path.join(base, folder, "energy_uj"))
+                full = opened(os.path.join(base, folder, "max_energy_range_uj"))
                 if file is not None and file.number() is not None:
-                    zones.append((file, full.number() if full is not None else None))
+                    zones[name] = (file, full.number() if full is not None else None)
         if zones:
-            self.add("package_power_w", "W", power_reader(zones, time.monotonic))
+            self.add("package_power_w", "W", power_reader(list(zones.values()), time.monotonic))
         else:
-            reason = "energy_uj is for root only" if names else "no RAPL in powercap"
+            reason = "energy_uj is for root only" if folders else "no RAPL in powercap"
             self.absent["package_power_w"] = reason
 
     def _amdgpu(self) -> None:

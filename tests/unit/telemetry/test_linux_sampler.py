@@ -147,6 +147,21 @@ def test_only_whole_packages_count_as_package_power(plant, laptop):
     assert sources.sample()["package_power_w"] == 0
 
 
+def test_a_package_that_is_shown_twice_counts_once(plant, laptop, monkeypatch):
+    for file in ("name", "energy_uj", "max_energy_range_uj"):
+        other = f"sys/class/powercap/intel-rapl-mmio:0/{file}"
+        laptop[other] = laptop[f"sys/class/powercap/intel-rapl:0/{file}"]
+    root = plant(laptop)
+    now = [100.0]
+    monkeypatch.setattr(linux_sampler.time, "monotonic", lambda: now[0])
+    sources = Sources(str(root))
+    sources.sample()
+    for zone in ("intel-rapl:0", "intel-rapl-mmio:0"):
+        (root / "sys/class/powercap" / zone / "energy_uj").write_text("61000000")
+    now[0] = 104.0
+    assert sources.sample()["package_power_w"] == pytest.approx(60 / 4)
+
+
 def test_busy_cores_leave_out_idle_iowait_and_steal(tmp_path):
     stat = tmp_path / "stat"
     stat.write_text("cpu  100 0 100 1000 10 0 0 5 0 0\n")
