@@ -190,6 +190,20 @@ def test_a_broken_snapshot_is_absent_and_no_error(text):
     assert disturbance(QUIET, snapshot, 1.0) == {}
 
 
+def test_counters_are_read_in_seconds_and_idle_time_is_not_busy():
+    snapshot = parse_snapshot(
+        "==> /proc/uptime <==\n12.5 9\n"
+        "==> /proc/stat <==\ncpu  100 200 300 4000 50 6 7 8 90 90\ncpu0 1 1 1 1\n"
+        "==> /proc/pressure/io <==\nsome avg10=0.00 avg60=0.1 avg300=0.2 total=1500000\n"
+        "full avg10=0.00 avg60=0.00 avg300=0.00 total=9\n"
+        "==> /proc/vmstat <==\npswpin 3\npswpout 4\n"
+    )
+    assert (snapshot.uptime_s, snapshot.busy_s, snapshot.interrupt_s) == (12.5, 6.0, 0.13)
+    assert (snapshot.steal_s, snapshot.total_s) == (0.08, pytest.approx(46.71))
+    assert snapshot.stalled_s == {"io": 1.5}
+    assert snapshot.swap_pages == (3, 4)
+
+
 @pytest.mark.parametrize("length", range(0, 4000, 171))
 def test_a_truncated_snapshot_of_this_machine_is_no_error(length):
     text = subprocess.run(["sh", "-c", snapshot_command()], capture_output=True, text=True).stdout
