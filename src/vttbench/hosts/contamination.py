@@ -101,8 +101,9 @@ def disturbance(
         after: taken right after it ended.
         tool_cpu_s: user and system time of the tool and its children; None: foreign CPU is absent.
         harness_cpu_s: what we ourselves spent on the host meanwhile (wrapper, sampler).
-        cores: logical CPUs; where None, what ``/proc/stat`` counted. In a container with a
-            ``/proc/stat`` of the whole machine that is the machine's number, and so is the load.
+        cores: logical CPUs, if known; what ``/proc/stat`` counted wins where it is more. In a
+            container with a ``/proc/stat`` of the whole machine that is the machine's number, and
+            so is the load.
 
     Returns:
         Values by name; the unit is the end of the name, ``percent`` of all cores for CPU and of
@@ -115,7 +116,7 @@ def disturbance(
     values: dict[str, float] = {}
     if before.busy_s is not None and after.busy_s is not None:
         total = after.total_s - before.total_s
-        capacity = cores * wall if cores else max(total, wall)
+        capacity = max(total, (cores or 1) * wall)
         kernel = _kernel_cpu_s(before, after)
         interrupts = max(0.0, after.interrupt_s - before.interrupt_s)
         stolen = max(0.0, after.steal_s - before.steal_s)

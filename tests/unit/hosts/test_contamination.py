@@ -65,6 +65,12 @@ def test_half_a_core_contaminates_on_a_machine_of_many_cores_too():
     assert judge(values, Thresholds()) is not None
 
 
+@pytest.mark.parametrize("cores", [None, 1, 4])
+def test_shares_are_of_all_cores_also_where_the_caller_knows_of_fewer(cores):
+    values = disturbance(QUIET, later(busy_s=545.0), tool_cpu_s=40.0, cores=cores)
+    assert values["foreign_cpu_percent"] == pytest.approx(12.5)
+
+
 def test_the_housekeeping_of_a_quiet_machine_does_not_contaminate():
     values = disturbance(QUIET, later(busy_s=541.0, steal_s=2.4), tool_cpu_s=40.0)
     assert judge(values, thresholds_for(tool_does_io=False)) is None
