@@ -124,7 +124,7 @@ class CallbackModule(CallbackBase):
             self._session.saw_host(host.name, local=variables.get("ansible_connection") == "local")
 
     @_harmless
-    def v2_runner_on_ok(self, result: Any) -> None:
+    def v2_runner_on_ok(self, result: Any, ignore_errors: bool = False) -> None:
         found = result._result.get("vttbench_result")
         if isinstance(found, dict) and self._session is not None:
             self._session.saw_result(found["result_id"], Path(found["path"]))

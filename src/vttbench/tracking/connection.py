@@ -21,6 +21,8 @@ from vttbench.tracking.backend import Patience
 from vttbench.tracking.errors import AccessError, TrackingError, UnavailableError
 
 _FIRST_PAUSE_S = 0.5
+_UNWRITTEN = (httpx.ConnectError, httpx.ConnectTimeout)  # the request never left
+_CUT = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 
 
 class Connection:
@@ -68,24 +70,27 @@ class Connection:
         Raises:
             TrackingError: of the kind that fits.
         """
-        pause = _FIRST_PAUSE_S
-        for attempt in range(self._patience.retries + 1):
+        attempt, pause, once_more = 0, _FIRST_PAUSE_S, True
+        while True:
             if self._broken is not None:
                 raise self._broken
-            if attempt:
-                time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  # jitter
-                pause *= 2
             if content is not None:
                 request["content"] = content()
             try:
                 return self._send(method, path, missing_ok, request)
             except UnavailableError as error:
-                certainly_unwritten = isinstance(error.__cause__, httpx.ConnectError)
-                last = attempt == self._patience.retries
-                if last or not (repeatable or certainly_unwritten):
-                    self._broken = error
+                cause = error.__cause__
+                may_repeat = repeatable or isinstance(cause, _UNWRITTEN)
+                if may_repeat and once_more and isinstance(cause, _CUT):
+                    once_more = False  # a kept connection that the server closed just then
+                    continue
+                if attempt >= self._patience.retries or not may_repeat:
+                    # A server in trouble may be so with this one request only.
+                    self._broken = error if isinstance(cause, httpx.TransportError) else None
                     raise
-        raise AssertionError("unreachable")
+            attempt += 1
+            time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  # jitter
+            pause *= 2
 
     def close(self) -> None:
         """Close the connections of all threads."""

@@ -92,8 +92,8 @@ class Shipping:
                 while waiting and go_on():
                     batch, waiting = waiting[:BATCH], waiting[BATCH:]
                     with self._lock:
-                        refused = self._ship_batch(experiment, batch)
-                    self.tally.left -= len(batch) - refused
+                        left = self._ship_batch(experiment, batch)
+                    self.tally.left -= len(batch) - left
         except Timeout:
             self.tally.problem = "Another process of this machine is shipping: it takes these too."
         except TrackingError as error:
@@ -120,7 +120,7 @@ class Shipping:
             self._backend.close()
 
     def _ship_batch(self, experiment: str, entries: Sequence[Entry]) -> int:
-        """Ship some entries and return how many are refused for good."""
+        """Ship some entries and return how many of them are left."""
         before = len(self.tally.refused)
         documents = self._documents(entries)
         if not documents:
@@ -140,9 +140,11 @@ class Shipping:
             else:
                 failure = outcome.error
         if failure is not None:
-            self.tally.left -= shipped
-            raise failure
-        return len(self.tally.refused) - before
+            if not shipped:
+                raise failure
+            # One that the server always stumbles over must not hold up those behind it.
+            self.tally.problem = str(failure)
+        return len(entries) - shipped if failure else len(self.tally.refused) - before
 
     def _documents(self, entries: Sequence[Entry]) -> list[Document]:
         """Read the documents that are still to be shipped, each result once."""
