@@ -207,6 +207,17 @@ def test_a_software_renderer_is_not_the_machines_graphics():
     assert describe("h", FACTS, probe_of({"vulkaninfo": text})).gpu is None
 
 
+def test_a_card_that_pci_ids_does_not_know_is_named_by_its_own_vulkan_driver():
+    numbers = LAPTOP | {"lspci": ""}
+    software = (RECORDED / "vulkaninfo" / "1.3.239-llvmpipe.txt").read_text()
+    assert describe("h", FACTS, probe_of(numbers, vulkaninfo=software)).gpu == "AMD 1002:1586"
+    own = software.replace("_TYPE_CPU", "_TYPE_INTEGRATED_GPU").replace(
+        "llvmpipe (LLVM", "RADV (LLVM"
+    )
+    named = describe("h", FACTS, probe_of(numbers, vulkaninfo=own)).gpu
+    assert named.startswith("RADV")
+
+
 def test_words_of_nvidia_smi_for_cannot_tell_are_absent():
     row = "NVIDIA GeForce RTX 5090, 580.95.05, 32607 MiB, [N/A], [Not Supported]"
     assert nvidia(probe_of({"nvidia-smi": row})) == [
