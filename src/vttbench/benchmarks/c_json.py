@@ -18,6 +18,7 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _OBJECT = re.compile(r"^\{", re.MULTILINE)
+_BRACE = re.compile(r"\{")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,10 @@ def loads(text: str) -> JsonValue:
 
 
 def find_objects(text: str) -> Documents:
-    """Find the JSON objects that begin at the start of a line, and keep the lines around them.
+    """Find the JSON objects of a text, and keep the lines around them.
+
+    Objects begin at the start of a line, so that a brace in a note is none; the first one may stand
+    anywhere if no line begins with one.
 
     Raises:
         OutputError: an object begins and doesn't end, or is no JSON.
@@ -57,13 +61,15 @@ def find_objects(text: str) -> Documents:
     notes: list[str] = []
     decoder = json.JSONDecoder()
     position = 0
-    while (start := _OBJECT.search(text, position)) is not None:
+    start = _OBJECT.search(text) or _BRACE.search(text)
+    while start is not None:
         notes += text[position : start.start()].splitlines()
         try:
             value, position = decoder.raw_decode(text, start.start())
         except (ValueError, RecursionError) as error:
             raise OutputError(f"the JSON is cut off or damaged: {error}") from error
         objects.append(value)
+        start = _OBJECT.search(text, position)
     notes += text[position:].splitlines()
     said = tuple(line.strip() for line in notes if line.strip())
     return Documents(tuple(objects), said)

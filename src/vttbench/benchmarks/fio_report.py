@@ -36,7 +36,7 @@ class Latency(_Part):
 class Direction(_Part):
     """What one job did in one direction."""
 
-    total_ios: float = 0.0
+    total_ios: float | None = None
     iops: float = math.nan
     bw_bytes: float | None = None
     bw: float = math.nan
@@ -45,8 +45,8 @@ class Direction(_Part):
 
     @property
     def did_io(self) -> bool:
-        """Whether anything was done at all."""
-        return self.total_ios != 0
+        """Whether anything was done at all; where requests aren't counted, IOPS say it."""
+        return (self.iops if self.total_ios is None else self.total_ios) != 0
 
     @property
     def bytes_per_second(self) -> float:

@@ -1,9 +1,9 @@
 """7-Zip's built-in benchmark: ``7z b``, ``7zz b``, ``7za b``.
 
-The table has had several shapes: p7zip 16.02 leaves the speed out of its ``Avr:`` line, Windows
-ends lines in CR LF, newer versions print more lines above. So columns are found by the table's own
-header and counted from the right, and the total is 7-Zip's own (``Tot:``), never a column of
-``Avr:``.
+The table has had several shapes: p7zip 9.20 and 16.02 leave the speed out of their ``Avr:`` line,
+Windows ends lines in CR LF, newer versions print more lines above. So columns are found by the
+table's own header and counted from the right, and the total is 7-Zip's own (``Tot:``), never a
+column of ``Avr:``.
 
 Ratings are in MIPS as 7-Zip defines them: normalised speed of LZMA, not instructions counted.
 Usage is in percent of one thread.
@@ -19,15 +19,17 @@ from vttbench.benchmarks.text import decode, number, require_success, tail
 from vttbench.result import AbsentMetric, Scalar
 
 _VERSION = re.compile(
-    r"^7-Zip\s+(?:\((?P<edition>\w+)\)\s+)?(?:\[\w+\]\s+)?(?P<version>\d+\.\d+\S*)[^:]*:\s*Copyright",
+    r"^\s*7-Zip\s+(?:\((?P<edition>\w+)\)\s+)?(?:\[\w+\]\s+)?"
+    r"(?P<version>\d+\.\d+\S*(?: (?:alpha|beta))?)[^\n]*\bCopyright",
     re.MULTILINE,
 )
 _HEADER = re.compile(
-    r"^\s*Dict\b(?P<left>[^|\n]*\bRating)\s*\|(?P<right>[^|\n]*\bRating)\s*$", re.MULTILINE
+    r"^(?P<left>[^|\n]*\bUsage\b[^|\n]*\bRating)\s*\|(?P<right>[^|\n]*\bUsage\b[^|\n]*\bRating)\s*$",
+    re.MULTILINE,
 )
 _COLUMN = re.compile(r"R\s*/\s*U|\w+")
 _ROW = re.compile(r"^\s*(?P<dictionary>\d+):(?P<rest>.*\|.*)$", re.MULTILINE)
-_AVERAGE = re.compile(r"^\s*Avr:(?P<left>[^|\n]*)\|(?P<right>[^|\n]*)$", re.MULTILINE)
+_AVERAGE = re.compile(r"^\s*Avr:(?P<rest>.*)$", re.MULTILINE)
 _TOTAL = re.compile(r"^\s*Tot:(?P<rest>[^\n|]*)$", re.MULTILINE)
 _CLOCK = re.compile(
     r"^(?:1T )?CPU Freq(?: \(MHz\))?:(?P<values>(?:[ \t]+[-\d]+)+)\s*$", re.MULTILINE
@@ -92,8 +94,9 @@ def _table(
         )
     left_columns = _COLUMN.findall(headers[0]["left"])
     right_columns = _COLUMN.findall(headers[0]["right"])
-    left = _from_the_right(left_columns, averages[0]["left"], "Avr:")
-    right = _from_the_right(right_columns, averages[0]["right"], "Avr:")
+    left_cells, right_cells = _halves(averages[0]["rest"], right_columns)
+    left = _from_the_right(left_columns, left_cells, "Avr:")
+    right = _from_the_right(right_columns, right_cells, "Avr:")
     total = _from_the_right(right_columns, totals[0]["rest"], "Tot:")
     expected = (left["Rating"] + right["Rating"]) / 2
     # A line that is cut off within its last number still reads as a number.
@@ -105,10 +108,20 @@ def _table(
     return left, right, total
 
 
+def _halves(cells: str, right_columns: list[str]) -> tuple[str, str]:
+    """Split the line of averages; p7zip 9.20 has no bar in it, and no speeds."""
+    if "|" in cells:
+        left, _, right = cells.partition("|")
+        return left, right
+    words = cells.split()
+    border = len(words) - (len(right_columns) - right_columns.index("Usage"))
+    return " ".join(words[: max(border, 0)]), " ".join(words[max(border, 0) :])
+
+
 def _from_the_right(columns: list[str], cells: str, line: str) -> dict[str, float]:
     """Give cells the names of the columns, the last cell that of the last column."""
     words = cells.split()
-    if "Usage" not in columns or len(words) < len(columns) - columns.index("Usage"):
+    if len(words) < len(columns) - columns.index("Usage"):
         raise OutputError(
             f"7-Zip's line {line} is cut off: expected {' '.join(columns)}, saw {cells.strip()!r}"
         )
@@ -133,7 +146,7 @@ def _comparable(text: str, version: re.Match[str]) -> dict[str, Scalar]:
     build = _BUILD.search(text)
     return {
         "tool_version": version["version"],
-        "edition": version["edition"],
+        "edition": version["edition"].lower() if version["edition"] else None,
         # Some builds for Linux lack 7-Zip's assembler code, which alone changes the rating.
         "assembler": None if build is None else "ASM" in build["words"],
         "compiler": compiler["compiler"] if compiler else None,

@@ -120,6 +120,13 @@ def test_a_note_before_the_report_is_kept_and_hurts_nothing(recorded):
     assert "random_read_iops" in values(parsed)
 
 
+def test_a_report_behind_a_note_on_the_same_line_or_indented_is_found(recorded):
+    raw = recorded("fio", "3.33-random-read")
+    report = raw.files["fio.json"]
+    for stdout in (b"note: " + report, b"\n".join(b"  " + line for line in report.splitlines())):
+        assert values(parse(RawOutput(stdout=stdout))) == values(parse(raw))
+
+
 def test_a_depth_that_is_reached_too_rarely_is_said_aloud(recorded):
     def shallow(document):
         document["jobs"][0]["iodepth_level"] = {"1": 10.0, "8": 60.0, "32": 30.0}
@@ -216,6 +223,34 @@ def test_a_number_that_is_none_is_absent_and_the_others_stay(recorded, word):
     parsed = parse(dataclasses.replace(raw, files={"fio.json": broken}))
     assert [metric.name for metric in parsed.absent] == ["random_read_iops"]
     assert "random_read_bandwidth" in values(parsed)
+
+
+def test_jobs_whose_metrics_would_have_the_same_name_are_refused(recorded):
+    def renamed(document):
+        document["jobs"][0]["jobname"] = "a-read"
+        document["jobs"][1]["jobname"] = "a/read"
+        document["jobs"][1]["read"] = document["jobs"][0]["read"]
+        document["jobs"][1]["write"] = {"total_ios": 0}
+        document["jobs"][1]["job options"]["rw"] = "randread"
+
+    with pytest.raises(OutputError, match="names differ in punctuation only"):
+        parse(edited(recorded("fio", "3.33-two-jobs"), renamed))
+
+
+def test_an_error_that_the_system_does_not_know_is_said_all_the_same(recorded):
+    def strange(document):
+        document["jobs"][0]["error"] = 2**40
+
+    with pytest.raises(OutputError, match=r"error 1099511627776 \(no error that the system knows"):
+        parse(edited(recorded("fio", "3.33-random-read"), strange))
+
+
+def test_a_report_that_does_not_count_requests_is_read(recorded):
+    def uncounted(document):
+        del document["jobs"][0]["read"]["total_ios"]
+
+    raw = recorded("fio", "3.33-random-read")
+    assert values(parse(edited(raw, uncounted))) == values(parse(raw))
 
 
 def test_nan_inside_of_a_name_stays_a_name(recorded):

@@ -17,6 +17,8 @@ def values(parsed):
 @pytest.mark.parametrize(
     ("run", "version", "compression", "decompression", "total"),
     [
+        ("15.05-wine", "15.05 beta", 1221, 1162, 1191),
+        ("18.01-wine", "18.01", 2832, 1265, 2048),
         ("16.02-linux-npm", "16.02", 4682, 4175, 4429),
         ("16.02-linux-debian11", "16.02", 4862, 3513, 4188),
         ("21.07-wine", "21.07", 3879, 4317, 4098),
@@ -37,6 +39,15 @@ def test_every_dialect_gives_the_three_ratings_of_its_table(
     assert found["total_mips"] == total
     assert parsed.tool_version == version
     assert parsed.comparable["tool_version"] == version
+
+
+def test_averages_without_a_bar_as_p7zip_9_prints_them_are_read(recorded):
+    raw = recorded("sevenzip", "16.02-linux-npm")
+    head, averages = raw.stdout.split(b"Avr:")
+    old = head.replace(b"] 16.02 : Copyright", b"] 9.20  Copyright").replace(b"Dict ", b"     ")
+    parsed = parse(dataclasses.replace(raw, stdout=old + b"Avr:" + averages.replace(b"|", b" ")))
+    assert parsed.tool_version == "9.20"
+    assert values(parsed) == values(parse(raw))
 
 
 def test_ratings_decide_and_usage_and_clock_only_explain(recorded):
