@@ -114,8 +114,8 @@ def copy_files(source: Path, target: Path) -> list[File]:
     """
     target.mkdir()
     files: list[File] = []
-    for found in sorted(source.rglob("*")):
-        if found.is_symlink() or not found.is_file() or _below_link(found, source):
+    for found in sorted(source.rglob("*")):  # does not follow links to folders
+        if found.is_symlink() or not found.is_file():
             continue
         name = _free_name(target, found.relative_to(source))
         (target / name).parent.mkdir(parents=True, exist_ok=True)
@@ -124,10 +124,6 @@ def copy_files(source: Path, target: Path) -> list[File]:
     for folder in [target, *(path for path in target.rglob("*") if path.is_dir())]:
         sync_folder(folder)
     return sorted(files, key=lambda file: file.path)
-
-
-def _below_link(path: Path, root: Path) -> bool:
-    return any(parent.is_symlink() for parent in path.parents if parent.is_relative_to(root))
 
 
 def _free_name(target: Path, relative: Path) -> Path:

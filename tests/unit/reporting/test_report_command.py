@@ -101,6 +101,14 @@ def test_sessions_are_numbered_and_replaced_attempts_hidden(report, store, make_
     assert "FAILED" in report(store.root, "--all-attempts")[1]
 
 
+def test_repeated_step_stands_where_it_was_measured_last(report, store, make_result):
+    store.write(make_result([], benchmark="fio", status=Status.FAILED))
+    store.write(make_result(after_s=10))
+    store.write(make_result([1.0], benchmark="fio", after_s=20))
+    _, out, _ = report(store.root)
+    assert out.index("sevenzip") < out.index("fio")
+
+
 def test_broken_document_is_named_at_the_end_and_not_fatal(report, mixed_store):
     broken = mixed_store.root / "linux" / "bench-1" / "20991125T000000.000Z-x.json"
     broken.write_text("[bold]{")

@@ -55,6 +55,14 @@ def test_several_directories_are_one_and_each_result_counts_once(tmp_path, make_
     ]
 
 
+def test_latest_suite_wins_whichever_directory_holds_it(tmp_path, make_result):
+    left, right = ResultStore(tmp_path / "left"), ResultStore(tmp_path / "right")
+    left.write(make_result(suite="new", after_s=10))
+    right.write(make_result(suite="old"))
+    for order in ([left.root, right.root], [right.root, left.root]):
+        assert [suite for _, suite, _ in shown(gather(order, Selection()))] == ["new"]
+
+
 def test_suite_play_and_time_select(store, make_result):
     first = store.write(make_result(suite="one", play="p1"))
     store.write(make_result(suite="two", play="p2", after_s=100))

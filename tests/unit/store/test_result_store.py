@@ -189,6 +189,30 @@ def test_filesystem_without_hard_links_still_never_overwrites(
     assert_whole(store.root)
 
 
+def test_placing_without_links_refuses_a_name_that_is_taken(tmp_path, monkeypatch):
+    def no_links(source, target):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+    temporary, final = tmp_path / ".new.tmp", tmp_path / "final.json"
+    temporary.write_text("new")
+    final.write_text("old")
+    with pytest.raises(FileExistsError):
+        durable.place(temporary, final)
+    assert final.read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".new.tmp", "final.json"]
+
+
+def test_write_that_fails_cleans_up_behind_itself(tmp_path, make_result, raw_dir, monkeypatch):
+    def full(source, target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "link", full)
+    with pytest.raises(StoreError, match="No space left"):
+        ResultStore(tmp_path / "results").write(make_result(), raw_dir)
+    assert list((tmp_path / "results" / "linux" / "bench-1").iterdir()) == []
+
+
 def test_unwritable_directory_is_named(tmp_path, make_result):
     (tmp_path / "results").write_text("a file in the way")
     with pytest.raises(
@@ -294,6 +318,7 @@ def test_one_broken_document_is_reported_and_the_others_are_read(tmp_path, make_
     good = [store.write(make_result(after_s=second)) for second in range(3)]
     good[1].path.write_text('{"schema_version": "1.0"')
     (good[1].path.parent / "notes.json").write_bytes(b"\xff\xfe")
+    (good[1].path.parent / ".hidden.json").write_text("an editor's")
     errors = []
     found = list(store.results(on_error=lambda path, error: errors.append((path, str(error)))))
 
@@ -341,6 +366,19 @@ def test_renamed_document_is_found_by_its_content(tmp_path, make_result):
     stored.path.rename(stored.path.with_name("best ever.json"))
     assert [found.path.name for found in store.results(benchmark="fio")] == ["best ever.json"]
     assert stem_may_be("best ever", benchmark="fio", since=None)
+
+
+def test_content_decides_where_names_and_bytes_only_hint(tmp_path, make_result):
+    store = ResultStore(tmp_path)
+    mentioning = make_result(suite="suite-1")
+    mentioning.notes = ["suite-2", "play-2"]
+    stored = store.write(mentioning)
+    stored.path.rename(stored.path.with_name("renamed.json"))
+    assert list(store.results(suite_id="suite-2")) == []
+    assert list(store.results(play_id="play-2")) == []
+    later = stored.result.started_at + timedelta(seconds=1)
+    assert list(store.results(since=later)) == []
+    assert len(list(store.results(suite_id="suite-1"))) == 1
 
 
 def test_no_directory_means_no_results(tmp_path):
