@@ -323,7 +323,7 @@ def _side(places: list[Path], name: str, selection: Selection) -> list[Stored]:
     path = Path(name)
     if path.is_file():
         return [ResultStore(path.parent).read(path)]
-    if path.is_dir() and path not in places:
+    if path.is_dir():
         found = gather([path], selection).results
     else:
         found = (

@@ -17,6 +17,7 @@ from vttbench.reporting.table import newest_attempts, shown_metrics
 from vttbench.result import Comparability, Metric, Result, Scalar, Status
 from vttbench.store import Stored
 
+_Step = tuple[str, str, str | None]  # host or nothing, benchmark, variant
 _MEASURED = (Status.OK, Status.UNSTABLE, Status.PARTIAL)
 
 
@@ -37,6 +38,7 @@ class Difference:
     """One metric of A and B.
 
     Attributes:
+        host: host of both sides; empty where each side is one host, whatever their names.
         benchmark: benchmark name.
         variant: which of several.
         metric: metric name.
@@ -51,6 +53,7 @@ class Difference:
         doubtful: a side is not ``ok``.
     """
 
+    host: str
     benchmark: str
     variant: str | None
     metric: str
@@ -66,8 +69,8 @@ class Difference:
 
     @property
     def label(self) -> str:
-        """Benchmark and variant as one text."""
-        return f"{self.benchmark} {self.variant}" if self.variant else self.benchmark
+        """Host where there are several, benchmark and variant as one text."""
+        return " ".join(part for part in (self.host, self.benchmark, self.variant) if part)
 
 
 @dataclass(frozen=True)
@@ -94,13 +97,17 @@ def differences(
 ) -> list[Difference]:
     """Compare two sets of results, step by step and metric by metric.
 
+    One host against one host is compared whatever their names are. Where a side holds several, such
+    as two suites of a fleet, each host is compared with itself.
+
     Args:
         a: the base; oldest first.
         b: what is compared with it; oldest first.
         all_metrics: compare metrics that are not primary too.
         force: compare although what must be equal is not.
     """
-    sides_a, sides_b = _sides(a), _sides(b)
+    by_host = any(len({stored.result.host.name for stored in side}) > 1 for side in (a, b))
+    sides_a, sides_b = _sides(a, by_host), _sides(b, by_host)
     found: list[Difference] = []
     for step in dict.fromkeys([*sides_a, *sides_b]):
         of_a, of_b = sides_a.get(step), sides_b.get(step)
@@ -137,17 +144,18 @@ def welch_interval(a: Sequence[float], b: Sequence[float]) -> tuple[float, float
     return (centre - half, centre + half)
 
 
-def _sides(results: Sequence[Stored]) -> dict[tuple[str, str | None], _Side]:
+def _sides(results: Sequence[Stored], by_host: bool) -> dict[_Step, _Side]:
     measured = [stored for stored in results if stored.result.status in _MEASURED]
-    steps: dict[tuple[str, str | None], list[Result]] = {}
+    steps: dict[_Step, list[Result]] = {}
     for stored in newest_attempts(measured):
         benchmark = stored.result.benchmark
-        steps.setdefault((benchmark.name, benchmark.variant), []).append(stored.result)
+        host = stored.result.host.name if by_host else ""
+        steps.setdefault((host, benchmark.name, benchmark.variant), []).append(stored.result)
     return {step: _Side(tuple(found)) for step, found in steps.items()}
 
 
 def _difference(
-    step: tuple[str, str | None], name: str, a: _Side | None, b: _Side | None, force: bool
+    step: _Step, name: str, a: _Side | None, b: _Side | None, force: bool
 ) -> Difference:
     metrics_a = a.metric(name) if a else []
     metrics_b = b.metric(name) if b else []

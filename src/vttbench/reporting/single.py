@@ -21,7 +21,7 @@ from vttbench.reporting.quantity import (
 )
 from vttbench.reporting.table import VERDICTS, host_line, label_of
 from vttbench.reporting.terminal import STYLES
-from vttbench.result import File, Result, Scalar, Status
+from vttbench.result import File, Metric, Result, Scalar, Status
 from vttbench.store import Stored
 
 
@@ -73,9 +73,7 @@ def _metrics(console: Console, result: Result) -> None:
                 format_quantity(metric.value, metric.unit, interval=metric.ci95),
                 format_interval(metric.value, metric.ci95),
                 format_spread(metric.cv),
-                "  ".join(
-                    format_quantity(sample, interval=metric.ci95) for sample in metric.samples
-                ),
+                "  ".join(_sample(sample, metric) for sample in metric.samples),
             )
         console.print(grid)
     for metric in result.metrics:
@@ -87,6 +85,11 @@ def _metrics(console: Console, result: Result) -> None:
             console.print(Text(f"  warm-up of {metric.name}, thrown away: {warm}", style="dim"))
     for absent in result.absent:
         console.print(Text(f"  no {absent.name}: {absent.reason}", style="yellow"))
+
+
+def _sample(sample: float, metric: Metric) -> str:
+    # A wide interval hides how far the samples lie apart; four digits show it.
+    return max(format_quantity(sample), format_quantity(sample, interval=metric.ci95), key=len)
 
 
 def _repeats(console: Console, result: Result) -> None:

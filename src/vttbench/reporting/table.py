@@ -209,7 +209,9 @@ def _doubts(result: Result) -> list[tuple[Status, str]]:
     doubts: list[tuple[Status, str]] = []
     if result.status is not Status.OK and result.error is not None:
         again = " (may well succeed when repeated)" if result.error.retryable else ""
-        doubts.append((result.status, f"{VERDICTS[result.status]}: {result.error.message}{again}"))
+        # The message often names what the line begins with.
+        message = result.error.message.removeprefix(f"{label_of(result)} on {result.host.name}: ")
+        doubts.append((result.status, f"{VERDICTS[result.status]}: {message}{again}"))
     if result.telemetry is not None and result.telemetry.throttled:
         doubts.append((Status.UNSTABLE, "throttled while it was measured"))
     return doubts

@@ -92,6 +92,14 @@ def test_step_of_one_side_only_is_shown_as_such(stored):
     assert judgements == {"randread": Judgement.ONLY_A, "randwrite": Judgement.ONLY_B}
 
 
+def test_two_suites_of_a_fleet_are_compared_host_by_host(stored):
+    old = [stored([100.0, 101.0], host="z1"), stored([200.0, 201.0], host="z2", after_s=1)]
+    new = [stored([100.0, 101.0], host="z1"), stored([150.0, 151.0], host="z2", after_s=1)]
+    found = {entry.label: entry.judgement for entry in differences(old, new)}
+    assert found == {"z1 sevenzip": Judgement.NOISE, "z2 sevenzip": Judgement.WORSE}
+    assert only(differences(old[:1], new[1:])).label == "sevenzip"
+
+
 def test_failed_side_has_no_value_and_unstable_side_is_marked(stored):
     good = stored([100.0, 101.0])
     failed = stored([], status=Status.FAILED, kind=ErrorKind.CRASHED)

@@ -71,6 +71,13 @@ def test_failed_and_skipped_rows_say_why_and_what_would_help(report, mixed_store
     assert "stream ended with signal 11 on bench-1" in out
 
 
+def test_reason_that_names_its_result_is_not_said_twice(report, store, make_result):
+    message = "sevenzip on bench-1: did not converge in 2 repeats"
+    store.write(make_result(status=Status.UNSTABLE, message=message))
+    _, out, _ = report(store.root)
+    assert "  sevenzip UNSTABLE: did not converge in 2 repeats\n" in out
+
+
 def test_narrow_terminal_keeps_value_and_verdict(report, mixed_store, monkeypatch):
     monkeypatch.setenv("COLUMNS", "72")
     _, out, _ = report(mixed_store.root)
@@ -238,8 +245,9 @@ def test_diff_of_hosts_suites_results_and_directories(report, store, make_result
         assert re.search(r"101\.0 MIPS +111\.0 MIPS +\+9\.9 %.*better", line_of(out, "sevenzip"))
     other = ResultStore(tmp_path / "elsewhere")
     other.write(make_result([90.0, 91.0, 92.0], host="c"))
-    _, out, _ = report(store.root, "--diff", "a", other.root)
-    assert "worse" in line_of(out, "sevenzip")
+    for places in ([store.root], [store.root, other.root]):
+        _, out, _ = report(*places, "--diff", "a", other.root)
+        assert "worse" in line_of(out, "sevenzip")
     data = json.loads(report(store.root, "--diff", "a", "b", "--json")[1])
     assert data["differences"][0]["judgement"] == "better"
     assert data["differences"][0]["percent"] == pytest.approx(9.90099)
