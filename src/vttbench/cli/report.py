@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,8 +13,8 @@ import typer
 from vttbench.cli.errors import UserError
 
 if TYPE_CHECKING:
-    from vttbench.reporting.selection import Gathered, Selection
-    from vttbench.store import Stored
+    from vttbench.cli.report_views import Form
+    from vttbench.reporting.selection import Selection
 
 _HELP = """
 Show results: by default the latest suite of each host.
@@ -42,16 +40,6 @@ difference, and whether it is larger than the noise
 Exit status: 0 the report was made (documents that can't be read are named at its end), 1 there was
 nothing to show, 2 wrong usage.
 """
-
-
-class Form(StrEnum):
-    """How a report is written."""
-
-    TERMINAL = "terminal"
-    JSON = "json"
-    CSV = "csv"
-    MARKDOWN = "markdown"
-    HTML = "html"
 
 
 def register(app: typer.Typer) -> None:
@@ -155,6 +143,7 @@ def report(
     ] = None,
 ) -> None:
     """Show results; the help text is above, with the examples."""
+    from vttbench.cli.report_views import Form, compared, listed, single
     from vttbench.reporting.selection import Selection
 
     form = _form(as_json=as_json, as_csv=as_csv, as_markdown=as_markdown, as_html=as_html)
@@ -167,11 +156,11 @@ def report(
     places = _existing(directories or [Path("results")])
     selection = Selection(host, benchmark, suite, play, None if since is None else moment(since))
     if run is not None:
-        text = _single(places, run, form)
+        text = single(places, run, form)
     elif diff is not None:
-        text = _compared(places, diff, selection, form, all_metrics=all_metrics, force=force)
+        text = compared(places, diff, selection, form, all_metrics=all_metrics, force=force)
     else:
-        text = _listed(places, selection, form, all_metrics=all_metrics, all_attempts=all_attempts)
+        text = listed(places, selection, form, all_metrics=all_metrics, all_attempts=all_attempts)
         if footer and form is Form.TERMINAL:
             _footer(places, selection)
     if text is None:
@@ -207,6 +196,8 @@ def moment(text: str, now: datetime | None = None) -> datetime:
 
 
 def _form(*, as_json: bool, as_csv: bool, as_markdown: bool, as_html: bool) -> Form:
+    from vttbench.cli.report_views import Form
+
     wanted = {
         Form.JSON: as_json,
         Form.CSV: as_csv,
@@ -228,132 +219,6 @@ def _existing(directories: Sequence[Path]) -> list[Path]:
                 status=1,
             )
     return list(directories)
-
-
-def _listed(
-    places: list[Path], selection: Selection, form: Form, *, all_metrics: bool, all_attempts: bool
-) -> str | None:
-    from vttbench.reporting.selection import gather
-    from vttbench.reporting.table import newest_attempts, tables
-
-    gathered = gather(places, selection)
-    if not gathered.results:
-        _nothing(places, gathered)
-    if form is Form.JSON:
-        from vttbench.reporting.exports import to_json
-
-        shown = gathered.results if all_attempts else newest_attempts(gathered.results)
-        return to_json(shown, gathered.problems, all_metrics=all_metrics)
-    grouped = tables(gathered.results, all_metrics=all_metrics, all_attempts=all_attempts)
-    if form is Form.TERMINAL:
-        from vttbench.reporting.terminal import make_console, print_problems, print_tables
-
-        console = make_console()
-        print_tables(console, grouped)
-        print_problems(console, gathered.problems)
-        return None
-    from vttbench.reporting import exports
-
-    if form is Form.CSV:
-        _warn(gathered)
-        return exports.to_csv(grouped)
-    if form is Form.MARKDOWN:
-        return exports.to_markdown(grouped, gathered.problems)
-    return exports.to_html(grouped, gathered.problems)
-
-
-def _single(places: list[Path], result_id: str, form: Form) -> str | None:
-    from vttbench.reporting.selection import find_run
-
-    gathered = find_run(places, result_id)
-    if not gathered.results:
-        _nothing(places, gathered)
-    if len(gathered.results) > 1:
-        ids = ", ".join(stored.result.result_id for stored in gathered.results[:5])
-        raise UserError(f"--run {result_id} fits {len(gathered.results)} results: {ids}")
-    stored = gathered.results[0]
-    if form is Form.JSON:
-        from vttbench.result import dumps
-
-        return dumps(stored.result)
-    if form is not Form.TERMINAL:
-        raise UserError("--run prints to the terminal or as --json")
-    from vttbench.reporting.single import print_single
-    from vttbench.reporting.terminal import make_console
-
-    print_single(make_console(), stored)
-    return None
-
-
-def _compared(
-    places: list[Path],
-    names: tuple[str, str],
-    selection: Selection,
-    form: Form,
-    *,
-    all_metrics: bool,
-    force: bool,
-) -> str | None:
-    from vttbench.reporting import side_by_side
-    from vttbench.reporting.difference import differences
-
-    sides = [_side(places, name, selection) for name in names]
-    found = differences(*sides, all_metrics=all_metrics, force=force)
-    if not found:
-        raise UserError("neither A nor B has a measured value", status=1)
-    if form is Form.JSON:
-        return side_by_side.differences_to_json(found, *names)
-    if form is Form.CSV:
-        return side_by_side.differences_to_csv(found)
-    if form is Form.MARKDOWN:
-        return side_by_side.differences_to_markdown(found, *names)
-    if form is Form.HTML:
-        raise UserError("--diff has no --html form; take --markdown")
-    from vttbench.reporting.terminal import make_console
-
-    side_by_side.print_differences(make_console(), found, *names)
-    return None
-
-
-def _side(places: list[Path], name: str, selection: Selection) -> list[Stored]:
-    """Find what A or B is: a directory, a document, a host, a suite or the start of a result id."""
-    from vttbench.reporting.selection import find_run, gather
-    from vttbench.store import ResultStore
-
-    path = Path(name)
-    if path.is_file():
-        return [ResultStore(path.parent).read(path)]
-    if path.is_dir():
-        found = gather([path], selection).results
-    else:
-        found = (
-            gather(places, replace(selection, host=name)).results
-            or gather(places, replace(selection, suite_id=name)).results
-        )
-        if not found and len(name) >= 6:
-            found = find_run(places, name).results
-    if not found:
-        raise UserError(
-            f"--diff {name}: no host, suite, result id, document or results directory of that name",
-            status=1,
-        )
-    return found
-
-
-def _nothing(places: Sequence[Path], gathered: Gathered) -> None:
-    _warn(gathered)
-    where = ", ".join(str(place) for place in places)
-    raise UserError(
-        f"no such results in {where}. `vttbench report` shows the latest, `make benchmark` "
-        "measures this machine",
-        status=1,
-    )
-
-
-def _warn(gathered: Gathered) -> None:
-    from vttbench.reporting.terminal import make_console, print_problems
-
-    print_problems(make_console(stderr=True), gathered.problems)
 
 
 def _footer(places: Sequence[Path], selection: Selection) -> None:

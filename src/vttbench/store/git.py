@@ -12,19 +12,18 @@ import socket
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from vttbench.result import Metric, Result, ResultError, Status
+from vttbench.result import ResultError
+from vttbench.store.commit_message import body_of, subject_of
 from vttbench.store.git_command import Git, GitError
 from vttbench.store.results import ResultStore, Stored, StoreError
 
 BRANCH = "results/auto"
 _LOCK_TIMEOUT_S = 120.0
 _PUSH_TIMEOUT_S = 120.0
-_HEADLINES = 40  # lines of a commit's body; a large suite says how many are left out
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def commit_results(
             for host, results in fresh.items():
                 if dry_run:
                     paths = tuple(stored.path for stored in results)
-                    committed.commits.append(Commit(host, paths, "", _subject(host, results)))
+                    committed.commits.append(Commit(host, paths, "", subject_of(host, results)))
                     continue
                 commit = _commit(git, results_dir, inside, branch, tip, host, results)
                 committed.commits.append(commit)
@@ -200,9 +199,9 @@ def _commit(
             indexed.run("read-tree", tip)
         indexed.run("update-index", "-z", "--add", "--index-info", stdin=entries)
         tree = indexed.run("write-tree").strip()
-    subject = _subject(host, results)
+    subject = subject_of(host, results)
     parents = [] if tip is None else ["-p", tip]
-    message = f"{subject}\n\n{_body(results)}\n"
+    message = f"{subject}\n\n{body_of(results)}\n"
     sha = _with_identity(git).run("commit-tree", tree, *parents, stdin=message).strip()
     old = git.run("for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}").strip()
     # Fails, and changes nothing, if somebody moved the branch meanwhile.
@@ -244,45 +243,3 @@ def _push(git: Git, branch: str, remote: str, problems: list[str]) -> bool:
         )
         return False
     return True
-
-
-def _subject(host: str, results: Sequence[Stored]) -> str:
-    newest = max(stored.result.finished_at for stored in results).astimezone(UTC)
-    return _line(f"Auto: Benchmark results {host} {newest:%Y-%m-%dT%H:%M:%SZ}")
-
-
-def _body(results: Sequence[Stored]) -> str:
-    host = results[-1].result.host
-    memory = None if host.memory_gb is None else f"{host.memory_gb:.4g} GB"
-    facts = {"CPU": host.cpu, "Memory": memory, "GPU": host.gpu, "OS": host.os or host.os_family}
-    lines = [f"{name}: {value}" for name, value in facts.items() if value]
-    headlines = [headline for stored in results for headline in _headlines(stored.result)]
-    left_out = len(headlines) - _HEADLINES
-    headlines = headlines[:_HEADLINES]
-    if left_out > 0:
-        headlines.append(f"... and {left_out} more")
-    return "\n".join([*map(_line, lines), "", *map(_line, headlines)])
-
-
-def _headlines(result: Result) -> list[str]:
-    variant = f" {result.benchmark.variant}" if result.benchmark.variant else ""
-    label = f"{result.benchmark.name}{variant}"
-    doubt = "" if result.status is Status.OK else f" ({result.status})"
-    primary = [metric for metric in result.metrics if metric.primary]
-    if not primary:
-        reason = result.error.message if result.error else "no metric"
-        return [f"{label}: {result.status}: {reason}"]
-    return [f"{label}: {metric.name} {_figure(metric)}{doubt}" for metric in primary]
-
-
-def _figure(metric: Metric) -> str:
-    rounded = float(f"{metric.value:.4g}")
-    spread = ""
-    if metric.ci95 is not None and metric.value:
-        half = 50 * (metric.ci95[1] - metric.ci95[0]) / abs(metric.value)
-        spread = f" ±{half:.2g} %"
-    return f"{rounded:.10g} {metric.unit}{spread}"
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
