@@ -149,7 +149,11 @@ def load_definitions(paths: Iterable[Path]) -> list[Definition]:
 
 
 def to_measure_arguments(definition: Definition) -> dict[str, Any]:
-    """Return the arguments of the action ``measure`` for a definition, without what is not set."""
+    """Return the arguments of the action ``measure`` for a definition, without what is not set.
+
+    The command line becomes a parameter: results of another one are not compared, even if nobody
+    thought of raising the definition's version.
+    """
     plain = definition.model_dump(mode="json")
     arguments: dict[str, Any] = {
         "benchmark": definition.name,
@@ -169,6 +173,9 @@ def to_measure_arguments(definition: Definition) -> dict[str, Any]:
     ):
         if plain[option]:
             arguments[option] = plain[option]
+    words = [Path(definition.argv[0]).name, *definition.argv[1:]]
+    settings = [f"{name}={value}" for name, value in sorted(plain["environment"].items())]
+    arguments["parameters"] = {"command": shlex.join([*settings, *words])} | plain["parameters"]
     return arguments | definition.limits.model_dump(exclude_none=True)
 
 

@@ -32,7 +32,7 @@ def test_a_definition_becomes_arguments_of_the_measure_action(tmp_path):
             "argv": ["tool", "--seconds", 3, 1.5],
             "version_argv": ["tool", "--version"],
             "environment": {"THREADS": 4},
-            "parameters": {"seconds": 3},
+            "parameters": {"command": "THREADS=4 tool --seconds 3 1.5", "seconds": 3},
             "artifacts": ["out.txt"],
             "parser": {"source": "out.txt"},
             "limits": {"max_repeats": 7, "target_half_width": 1.5},
