@@ -61,8 +61,13 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         _, arguments = self.validate_argument_spec(_ARGUMENTS)
+        if (variables.get("ansible_facts") or {}).get("os_family") == "Windows":
+            raise AnsibleActionFail(
+                f"{variables['inventory_hostname']} runs Windows, and only Linux hosts can be "
+                "measured by this version"
+            )
         try:
-            definitions = _definitions(arguments, variables)
+            definitions = definitions_of(_ROOT, arguments["custom"], "linux")
             suite, planned = self._plan(arguments, variables, definitions)
         except (SuiteError, ModelError, UnknownTagError, DefinitionError) as error:
             raise AnsibleActionFail(str(error)) from error
@@ -125,12 +130,6 @@ class ActionModule(ActionBase):
             steps = remaining(planned, (entry.result for entry in there), _VARIANTS)
             planned = replace(planned, steps=steps)
         return suite, planned
-
-
-def _definitions(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> list[Definition]:
-    facts = variables.get("ansible_facts") or {}
-    os_family = "windows" if facts.get("os_family") == "Windows" else "linux"
-    return definitions_of(_ROOT, arguments["custom"], os_family)
 
 
 def _results_dir(arguments: Mapping[str, Any]) -> Path:

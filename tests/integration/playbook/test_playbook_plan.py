@@ -26,20 +26,6 @@ def test_check_says_what_it_would_run_and_writes_nothing(play, results):
     assert not results.exists()
 
 
-def test_the_same_seed_gives_the_same_order_and_sessions_differ(play):
-    def order(seed: int) -> list[str]:
-        tags = ("--tags", ",".join(BENCHMARKS))
-        done = play(
-            "--check", "-e", f"seed={seed}", "-e", "sessions=3", "-e", "profile=quick", *tags
-        )
-        return [line.strip() for line in done.output.splitlines() if line.startswith("  session ")]
-
-    first = order(7)
-    assert len(first) == 12
-    assert first == order(7)
-    assert first != order(8)
-
-
 @pytest.mark.parametrize("words", [("--tags", "llma"), ("--skip-tags", "llma")])
 def test_a_typing_error_in_a_tag_is_no_empty_success(play, words):
     done = play(*words)
