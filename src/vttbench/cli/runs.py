@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vttbench.cli.errors import UserError
+
 if TYPE_CHECKING:
     from vttbench.tracking.backend import Run
 
@@ -47,8 +49,7 @@ def runs(
         found = [] if experiment_id is None else backend.search(experiment_id, where, newest=limit)
         backend.close()
     except TrackingError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
+        raise UserError(str(error), status=1) from error
     if as_json:
         import json
         from dataclasses import asdict
