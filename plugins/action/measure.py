@@ -9,7 +9,7 @@ import os
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
@@ -253,7 +253,9 @@ class ActionModule(ActionBase):
         known = facts.get("vttbench_host")
         if known:
             return Host.model_validate(known)
-        family = "windows" if facts.get("os_family") == "Windows" else "linux"
+        family: Literal["windows", "linux"] = (
+            "windows" if facts.get("os_family") == "Windows" else "linux"
+        )
         threads = facts.get("processor_vcpus") or facts.get("processor_count")
         return Host(name=task_vars["inventory_hostname"], os_family=family, threads=threads)
 

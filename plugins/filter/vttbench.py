@@ -30,14 +30,23 @@ def fio_jobs_of(settings: Mapping[str, Any], program: str, ioengine: str) -> lis
         program: path of fio.
         ioengine: an asynchronous one.
     """
-    place = {"directory": "$VTTBENCH_SHARED", "ioengine": ioengine, "fio": program}
-    seconds = {name: int(settings[name]) for name in ("runtime_s", "ramp_s")}
     size = str(settings["size"])
+    runtime_s, ramp_s = int(settings["runtime_s"]), int(settings["ramp_s"])
+    folder = "$VTTBENCH_SHARED"
+    layout = fio_jobs.layout_arguments(directory=folder, size=size, ioengine=ioengine, fio=program)
     return [
         {
             "name": job,
-            "argv": fio_jobs.arguments(job, size=size, **seconds, **place),
-            "layout": fio_jobs.layout_arguments(size=size, **place),
+            "argv": fio_jobs.arguments(
+                job,
+                directory=folder,
+                size=size,
+                runtime_s=runtime_s,
+                ramp_s=ramp_s,
+                ioengine=ioengine,
+                fio=program,
+            ),
+            "layout": layout,
             "artifacts": [fio_jobs.OUTPUT],
             "parameters": {
                 "job": job,
@@ -46,7 +55,8 @@ def fio_jobs_of(settings: Mapping[str, Any], program: str, ioengine: str) -> lis
                 "depth": pattern.depth,
                 "ioengine": ioengine,
                 "size": size,
-                **seconds,
+                "runtime_s": runtime_s,
+                "ramp_s": ramp_s,
             },
         }
         for job, pattern in fio_jobs.JOBS.items()
