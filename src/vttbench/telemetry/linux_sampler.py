@@ -16,7 +16,7 @@ again by ``pread``: no globbing and no opening while the benchmark runs.
 It is one long file because it travels as one file.
 """
 # Python 3.6 has no zip(strict=), no list[str] and no X | None; pathlib is slow to import.
-# ruff: noqa: B905, UP006, UP032, UP035, UP045, PTH110, PTH118, PTH123, PTH208
+# ruff: noqa: B905, UP006, UP032, UP035, UP045, PTH110, PTH116, PTH118, PTH123, PTH208
 
 import argparse
 import json
@@ -428,8 +428,13 @@ def reason_to_end(arguments: argparse.Namespace, deadline: float) -> Optional[st
     """Say why sampling is over: so that it never outlives a controller that is lost."""
     if time.monotonic() >= deadline:
         return "max-seconds"
-    if arguments.lease and not os.path.exists(arguments.lease):
-        return "lease is gone"
+    if arguments.lease:
+        try:
+            age = time.time() - os.stat(arguments.lease).st_mtime
+        except OSError:
+            return "lease is gone"
+        if arguments.lease_seconds and age > arguments.lease_seconds:
+            return "lease is old"
     if arguments.parent and not os.path.exists("/proc/{}".format(arguments.parent)):
         return "parent is gone"
     return None
@@ -490,7 +495,10 @@ def main(argv: Optional[List[str]] = None) -> int:
     parser.add_argument("--output", required=True, help="file for the JSON lines")
     parser.add_argument("--interval", type=float, default=1.0, help="seconds between samples")
     parser.add_argument("--max-seconds", type=float, default=86400.0, help="end after so long")
-    parser.add_argument("--lease", help="end when this file is gone")
+    parser.add_argument("--lease", help="end when this file or folder is gone")
+    parser.add_argument(
+        "--lease-seconds", type=float, help="end when it was not changed for so long"
+    )
     parser.add_argument("--parent", type=int, help="end when this process is gone")
     parser.add_argument("--nvidia-smi", metavar="COMMAND", help="also read NVIDIA cards by it")
     parser.add_argument("--root", default="", help="where sysfs and procfs begin, for tests")

@@ -23,8 +23,19 @@ def sample(root: Path) -> dict[str, float]:
     return Sources(str(root)).sample()
 
 
-def start(*words: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-I", "-S", str(SCRIPT), *words])
+@pytest.fixture
+def start():
+    """Start samplers, and leave none behind whatever becomes of the test."""
+    started = []
+
+    def begin(*words: str) -> subprocess.Popen[bytes]:
+        started.append(subprocess.Popen([sys.executable, "-I", "-S", str(SCRIPT), *words]))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.wait()
 
 
 def lines_of(path: Path) -> list[dict[str, object]]:
@@ -182,7 +193,7 @@ def test_a_column_that_an_older_nvidia_smi_lacks_is_absent():
     assert parse_nvidia("0, 45", [1.0, 1.0, 1.0]) == [0, 45, None]
 
 
-def test_lines_of_nvidia_smi_become_series_of_their_card(tmp_path):
+def test_lines_of_nvidia_smi_become_series_of_their_card(start, tmp_path):
     # Stands in for NVIDIA's program: same arguments, its words for what a card can't tell.
     command = tmp_path / "nvidia-smi"
     command.write_text(
@@ -204,7 +215,7 @@ def test_lines_of_nvidia_smi_become_series_of_their_card(tmp_path):
     assert last["gpu_vram_used_gb"] == pytest.approx(2.1475, abs=1e-4)
 
 
-def test_a_missing_nvidia_smi_costs_nothing_but_its_series(tmp_path):
+def test_a_missing_nvidia_smi_costs_nothing_but_its_series(start, tmp_path):
     out = tmp_path / "out"
     missing = str(tmp_path / "none")
     process = start("--output", str(out), "--max-seconds", "0.1", "--nvidia-smi", missing)
@@ -215,7 +226,7 @@ def test_a_missing_nvidia_smi_costs_nothing_but_its_series(tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_with_a_last_line(tmp_path, number):
+def test_a_signal_ends_it_with_a_last_line(start, tmp_path, number):
     out = tmp_path / "out"
     process = start("--output", str(out), "--interval", "60")
     wait_for_lines(out, 2)
@@ -224,7 +235,7 @@ def test_a_signal_ends_it_with_a_last_line(tmp_path, number):
     assert lines_of(out)[-1]["end"] == "signal"
 
 
-def test_it_ends_by_itself_when_the_lease_is_gone(tmp_path):
+def test_it_ends_by_itself_when_the_lease_is_gone(start, tmp_path):
     out, lease = tmp_path / "out", tmp_path / "lease"
     lease.touch()
     process = start("--output", str(out), "--interval", "0.1", "--lease", str(lease))
@@ -235,7 +246,19 @@ def test_it_ends_by_itself_when_the_lease_is_gone(tmp_path):
     assert lines_of(out)[-1]["end"] == "lease is gone"
 
 
-def test_it_ends_by_itself_when_its_parent_is_gone(tmp_path):
+def test_it_ends_by_itself_when_nobody_renews_the_lease(start, tmp_path):
+    out, lease = tmp_path / "out", tmp_path / "lease"
+    lease.mkdir()
+    words = ["--interval", "0.1", "--lease", str(lease), "--lease-seconds", "600"]
+    process = start("--output", str(out), *words)
+    wait_for_lines(out, 3)
+    assert process.poll() is None
+    os.utime(lease, (time.time() - 700, time.time() - 700))
+    assert process.wait(20) == 0
+    assert lines_of(out)[-1]["end"] == "lease is old"
+
+
+def test_it_ends_by_itself_when_its_parent_is_gone(start, tmp_path):
     out = tmp_path / "out"
     parent = subprocess.Popen(["sleep", "600"])
     process = start("--output", str(out), "--interval", "0.1", "--parent", str(parent.pid))
@@ -246,13 +269,15 @@ def test_it_ends_by_itself_when_its_parent_is_gone(tmp_path):
     assert lines_of(out)[-1]["end"] == "parent is gone"
 
 
-def test_it_ends_after_its_time(tmp_path):
+def test_it_ends_after_its_time(start, tmp_path):
     out = tmp_path / "out"
     assert start("--output", str(out), "--interval", "0.1", "--max-seconds", "0.3").wait(20) == 0
     assert lines_of(out)[-1]["end"] == "max-seconds"
 
 
-def test_the_header_says_units_and_limits_and_every_sample_what_it_cost(tmp_path, plant, laptop):
+def test_the_header_says_units_and_limits_and_every_sample_what_it_cost(
+    start, tmp_path, plant, laptop
+):
     out = tmp_path / "out"
     root = str(plant(laptop))
     start("--output", str(out), "--interval", "0.1", "--max-seconds", "0.2", "--root", root).wait(
