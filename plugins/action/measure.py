@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +22,7 @@ try:
     import uuid6
 
     from vttbench.benchmarks.registry import parser_for
-    from vttbench.hosts.contamination import Thresholds
+    from vttbench.hosts.contamination import Thresholds, thresholds_for
     from vttbench.measuring import provenance
     from vttbench.measuring.document import compose, error_of
     from vttbench.measuring.history import History
@@ -75,6 +77,7 @@ ARGUMENTS = {
     "budget": {"type": "float"},
     "cooldown": {"type": "float"},
     "telemetry": {"type": "bool", "default": True},
+    "memory_only": {"type": "bool", "default": False},
     "skip_reason": {"type": "str"},
     "failure": {
         "type": "dict",
@@ -159,19 +162,20 @@ class ActionModule(ActionBase):
     ) -> dict[str, Any]:
         if getattr(self._connection._shell, "_IS_WINDOWS", False):
             raise AnsibleActionFail("measure can't work on Windows hosts yet")
-        spec = _with(spec, timeout_s=timeout)
+        spec = replace(spec, timeout_s=timeout)
         result_id = str(uuid6.uuid7())
         journal = Journal(recorder.state_dir, result_id)
         runner = PosixRunner(
             self._execute,
             name=result_id,
             work_dir=args["work_dir"],
-            thresholds=Thresholds.model_validate(
-                task_vars.get("measure_contamination_thresholds") or {}
+            thresholds=thresholds_for(tool_does_io=not args["memory_only"]).model_copy(
+                update=_thresholds(task_vars)
             ),
             python=_python(facts, task_vars),
             telemetry_interval_s=spec.telemetry_interval_s,
             lifetime_s=2 * limits.budget_s + limits.max_attempts * (timeout + limits.cooldown_s),
+            lease_s=timeout + limits.cooldown_s + 120.0,
             cores=surroundings.host.threads or 1,
         )
         loop = Loop(
@@ -182,7 +186,7 @@ class ActionModule(ActionBase):
             runner,
             journal,
             on_progress=lambda progress: display.display(str(progress)),
-            read_telemetry=lambda lines, start: series.read(lines, started_at=start),
+            read_telemetry=partial(series.read, limits=task_vars.get("measure_temperature_limits")),
             derive=derived_energy_metrics,
         )
         with interruptible():
@@ -336,13 +340,16 @@ def _vttbench_facts(task_vars: dict[str, Any]) -> dict[str, Any]:
     return facts
 
 
+def _thresholds(task_vars: dict[str, Any]) -> dict[str, Any]:
+    """Return what the user wants to count as a disturbance, checked."""
+    wanted = task_vars.get("measure_contamination_thresholds") or {}
+    try:
+        return Thresholds.model_validate(wanted).model_dump(include=set(wanted))
+    except ValueError as error:
+        raise AnsibleActionFail(f"measure_contamination_thresholds: {error}") from error
+
+
 def _python(facts: dict[str, Any], task_vars: dict[str, Any]) -> str:
     """Return the host's interpreter: what facts found, what the inventory says, or a guess."""
     found = (facts.get("python") or {}).get("executable")
     return str(found or task_vars.get("discovered_interpreter_python") or "python3")
-
-
-def _with(spec: Spec, **changes: Any) -> Spec:
-    from dataclasses import replace
-
-    return replace(spec, **changes)

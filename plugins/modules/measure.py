@@ -105,6 +105,12 @@ options:
     description: Whether temperatures, clocks and power are recorded while the tool works.
     type: bool
     default: true
+  memory_only:
+    description:
+      - Whether the tool touches no disk while it is measured, such as 7-Zip's benchmark or STREAM. Then a repeat
+        during which tasks of the host waited for a disk counts as disturbed.
+    type: bool
+    default: false
   skip_reason:
     description: If given, nothing is run, and a result with status C(skipped) and this message is written.
     type: str
@@ -135,6 +141,8 @@ notes:
     C(max_repeats), C(target_half_width_percent), C(budget_s) and C(cooldown_s).
   - The variable C(measure_contamination_thresholds), a dictionary, says from where on a repeat counts as disturbed;
     see C(docs/preflight.md).
+  - The variable C(measure_temperature_limits), a dictionary from a telemetry series to degrees Celsius, says where the
+    hardware slows down where its drivers don't, such as C(temperature_c: 100); see C(docs/telemetry.md).
 attributes:
   check_mode:
     support: full

@@ -61,6 +61,7 @@ class PosixRunner:
         python: interpreter on the host for the telemetry sampler; None for no telemetry.
         telemetry_interval_s: between two samples; None for no telemetry.
         lifetime_s: after so long the sampler ends by itself, whatever became of us.
+        lease_s: it also ends after so long without a new repeat.
         cores: logical processors of the host.
     """
 
@@ -74,6 +75,7 @@ class PosixRunner:
         python: str | None,
         telemetry_interval_s: float | None,
         lifetime_s: float,
+        lease_s: float,
         cores: int,
     ) -> None:
         self._execute = execute
@@ -83,6 +85,7 @@ class PosixRunner:
         self._python = python
         self._interval_s = telemetry_interval_s
         self._lifetime_s = lifetime_s
+        self._lease_s = lease_s
         self._cores = cores
         self._workspace: str | None = None
 
@@ -198,9 +201,14 @@ class PosixRunner:
             "--interval": self._interval_s,
             "--output": "telemetry.jsonl",
             "--max-seconds": round(self._lifetime_s),
+            # Each repeat makes a folder in the workspace, which renews the lease; so the sampler
+            # ends soon after a controller that was killed.
+            "--lease": ".",
+            "--lease-seconds": round(self._lease_s),
         }
         words = [f"{word}" for option in options.items() for word in option]
-        return shlex.join([self._python or "python3", "linux_sampler.py", *words])
+        # Isolated and without site: the host's packages only cost time.
+        return shlex.join([self._python or "python3", "-I", "-S", "linux_sampler.py", *words])
 
     def _known(self) -> dict[str, str]:
         return {"VTTBENCH_SHARED": self.shared}

@@ -48,6 +48,7 @@ def make_runner(tmp_path: Path) -> Iterator[Callable[..., PosixRunner]]:
             "python": sys.executable,
             "telemetry_interval_s": None,
             "lifetime_s": 60.0,
+            "lease_s": 60.0,
             "cores": 2,
         }
         runner = PosixRunner(**(settings | changes))  # type: ignore[arg-type]
