@@ -141,8 +141,8 @@ notes:
     C(max_repeats), C(target_half_width_percent), C(budget_s) and C(cooldown_s).
   - The variable C(measure_contamination_thresholds), a dictionary, says from where on a repeat counts as disturbed;
     see C(docs/preflight.md).
-  - The variable C(measure_temperature_limits), a dictionary from a telemetry series to degrees Celsius, says where the
-    hardware slows down where its drivers don't, such as C(temperature_c: 100); see C(docs/telemetry.md).
+  - The variable C(measure_temperature_limits), a dictionary such as C({temperature_c=100}) from a telemetry
+    series to degrees Celsius, says where the hardware slows down where its drivers don't; see C(docs/telemetry.md).
 attributes:
   check_mode:
     support: full
