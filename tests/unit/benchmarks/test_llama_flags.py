@@ -18,6 +18,8 @@ def test_a_flag_that_was_replaced_is_said_in_the_new_words():
 
 def test_flags_that_a_version_knows_are_left_alone():
     assert translated(TEAM, help_of("7841fc723")) == TEAM
+    both = help_of("7841fc723") + help_of("b11312")
+    assert translated(TEAM, both) == TEAM
 
 
 def test_newer_words_are_said_in_the_older_ones():
