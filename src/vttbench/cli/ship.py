@@ -132,10 +132,7 @@ def _print(tallies: dict[str, Tally], *, as_json: bool) -> None:
     if not tallies:
         typer.echo("Nothing to ship: the spool is empty.")
     for uri, tally in tallies.items():
-        typer.echo(
-            f"MLflow: {len(tally.shipped)} shipped, {tally.left} left "
-            f"-> {display_uri(uri)}"
-        )
+        typer.echo(f"MLflow: {len(tally.shipped)} shipped, {tally.left} left -> {display_uri(uri)}")
         for reason in tally.refused.values():
             typer.echo(f"  refused: {reason}", err=True)
         if tally.problem:
