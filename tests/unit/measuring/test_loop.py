@@ -18,6 +18,12 @@ from vttbench.measuring.runner import HostLostError
 from vttbench.result import ErrorKind, Status, dumps, loads
 from vttbench.sampling.limits import Limits
 
+
+def execute(script: str) -> Reply:
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+    return Reply(done.returncode, done.stdout, done.stderr)
+
+
 MakeLoop = Callable[..., Loop]
 
 
@@ -267,3 +273,23 @@ def test_greetings_of_the_host_do_not_disturb(
 
     result = make_loop("echo value 100", runner=make_runner(execute=chatty)).run()
     assert result.status is Status.OK
+
+
+def test_lost_telemetry_never_costs_the_score(
+    make_loop: MakeLoop, make_runner: Callable[..., PosixRunner]
+) -> None:
+    broken = make_runner(telemetry_interval_s=1.0, python="/nonexistent/python3")
+    result = make_loop("echo value 100", runner=broken).run()
+    assert result.status is Status.OK
+    assert result.telemetry is None
+
+    def lose_it(script: str) -> Reply:
+        if "rm -f sampler.pid" in script:
+            raise HostLostError("gone for a moment")
+        return execute(script)
+
+    result = make_loop(
+        "echo value 100", runner=make_runner(telemetry_interval_s=1.0, execute=lose_it)
+    ).run()
+    assert result.status is Status.OK
+    assert "telemetry is lost: gone for a moment" in result.notes
