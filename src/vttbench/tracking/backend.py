@@ -36,6 +36,11 @@ class Run:
     params: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def ended(self) -> bool:
+        """Whether its end was written."""
+        return self.end_ms is not None and self.status not in ("RUNNING", "SCHEDULED")
+
 
 @dataclass(frozen=True)
 class Point:
@@ -115,7 +120,7 @@ class Backend(Protocol):
         params: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
-        """Write values; tags after all else, so that one of them can say that all is there."""
+        """Write parameters, metrics and tags."""
 
     def delete(self, run_id: str) -> None:
         """Move a run to MLflow's bin; one that is there already stays there."""

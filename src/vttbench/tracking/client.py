@@ -113,7 +113,7 @@ class ClientBackend:
         params: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
-        """See the protocol. The store writes parameters, metrics, tags in this order."""
+        """See the protocol."""
         from mlflow.entities import Metric, Param, RunTag
 
         for points, parameters, marks in batches(metrics, params or {}, tags or {}):

@@ -2,10 +2,11 @@
 
 MLflow gives run ids itself, so a run is found by our tag ``result_id``. The protocol:
 
-1. *Look.* A run that bears ``vttbench.complete`` is done. One that doesn't was begun by somebody
-   who may be gone: it is resumed, since every write is idempotent. Else a run is created.
-2. *Write* artifacts, then end and status, then parameters, metrics and, as the very last thing,
-   ``vttbench.complete`` with the digest of the document.
+1. *Look.* A run that has ended is done, since its end is the last thing that is written. One that
+   still runs was begun by somebody who may be gone: it is resumed, since every write is
+   idempotent. Else a run is created.
+2. *Write* artifacts, then parameters and metrics and, as the very last thing, status and end. (A
+   tag of its own as the mark of completion would cost a server a tenth more work a result.)
 3. *Look again* for runs of others. Among complete runs of one result the smallest run id stays.
    All who ship follow that rule, and who completes last sees every other complete run, so two
    controllers end up with one run. Incomplete ones are removed only when their writer is gone.
@@ -27,13 +28,14 @@ from pathlib import Path
 
 from vttbench.result import Result
 from vttbench.tracking import artifacts, layout
+from vttbench.tracking.artifacts import Artifact
 from vttbench.tracking.backend import Backend, Run
 from vttbench.tracking.errors import RejectedError, TrackingError
 from vttbench.tracking.process import alive, this_process
 
 CLAIM = "vttbench.claim"
 CLAIMED_BY = "vttbench.claimed_by"
-COMPLETE = "vttbench.complete"
+DIGEST = "vttbench.document_sha256"
 _ABANDONED_AFTER_S = 900.0
 
 
@@ -137,44 +139,44 @@ class ExactlyOnce:
         return found
 
     def _one(self, document: Document, runs: Sequence[Run], parent: str | None, claim: str) -> str:
-        complete = [run for run in runs if COMPLETE in run.tags]
-        if complete:
-            return complete[0].run_id
-        tags = self._tags(document.result, parent, claim)
+        ended = [run for run in runs if run.ended]
+        if ended:
+            return ended[0].run_id
+        files, missing = artifacts.of_result(document.result, document.path, document.text)
+        tags = self._tags(document, parent, claim)
+        tags |= layout.cleaned_tags({"missing_files": ", ".join(missing)})
         for run in runs:
             try:
                 self._backend.log(run.run_id, tags=tags)
-                return self._fill(run, document)
+                return self._fill(run, document.result, files)
             except RejectedError:
                 # Begun by another version of this program, or removed meanwhile: a new one.
                 continue
         content = layout.of_result(document.result)
         run = self._backend.create(self._experiment_id, content.name, content.start_ms, tags)
         try:
-            return self._fill(run, document)
+            return self._fill(run, document.result, files)
         except RejectedError:
             others = self._search([document]).get(document.result.result_id, [])
             for other in others:
-                if COMPLETE in other.tags:  # somebody else was faster and removed ours
+                if other.ended:  # somebody else was faster and removed ours
                     return other.run_id
             raise
 
-    def _tags(self, result: Result, parent: str | None, claim: str) -> dict[str, str]:
-        tags = layout.of_result(result).tags | {CLAIM: claim, CLAIMED_BY: self._by}
+    def _tags(self, document: Document, parent: str | None, claim: str) -> dict[str, str]:
+        digest = hashlib.sha256(document.text).hexdigest()
+        ours = {CLAIM: claim, CLAIMED_BY: self._by, DIGEST: digest}
+        tags = layout.of_result(document.result).tags | ours
         if parent is not None:
             tags["mlflow.parentRunId"] = parent
         return tags
 
-    def _fill(self, run: Run, document: Document) -> str:
-        content = layout.of_result(document.result)
-        files, missing = artifacts.of_result(document.result, document.path, document.text)
+    def _fill(self, run: Run, result: Result, files: Sequence[Artifact]) -> str:
+        content = layout.of_result(result)
         for file in files:
             self._backend.upload(run, file.path, file.content)
+        self._backend.log(run.run_id, metrics=content.metrics, params=content.params)
         self._backend.terminate(run.run_id, content.status, content.end_ms)
-        tags = {COMPLETE: hashlib.sha256(document.text).hexdigest()}
-        if missing:
-            tags = layout.cleaned_tags({"missing_files": ", ".join(missing)}) | tags
-        self._backend.log(run.run_id, metrics=content.metrics, params=content.params, tags=tags)
         return run.run_id
 
     def _converge(
@@ -195,7 +197,7 @@ class ExactlyOnce:
                 settled.append(one)
                 continue
             runs = others.get(result_id, known.get(result_id, []) if one not in fresh else [])
-            complete = {run.run_id for run in runs if COMPLETE in run.tags} | {run_id}
+            complete = {run.run_id for run in runs if run.ended} | {run_id}
             abandoned = {
                 run.run_id for run in runs if run.run_id not in complete and _abandoned(run)
             }
@@ -209,7 +211,7 @@ class ExactlyOnce:
 def _only(known: Mapping[str, Sequence[Run]], outcome: Outcome) -> bool:
     """Tell whether a run was complete before we came: then nothing new can be against it."""
     runs = known.get(outcome.document.result.result_id, [])
-    return any(run.run_id == outcome.run_id and COMPLETE in run.tags for run in runs)
+    return any(run.run_id == outcome.run_id and run.ended for run in runs)
 
 
 def _abandoned(run: Run) -> bool:

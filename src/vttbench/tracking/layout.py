@@ -208,11 +208,11 @@ def _history(metric: Metric, counted: list[Repeat], end: int) -> Iterator[Point]
     """Give each repeat as a step from 0 on, and the document's value as the last one.
 
     MLflow shows the highest step as *the* value of a metric, so the mean has to come last; what
-    comes before it are the repeats, in order.
+    comes before it are the repeats, in order. A single repeat is a single point.
     """
     key, samples = metric_name(metric.name), metric.samples
     stride = math.ceil(len(samples) / _STEPS)
-    for step in range(0, len(samples), stride):
+    for step in range(0, len(samples) if len(samples) > 1 else 0, stride):
         moment = end
         if len(counted) == len(samples):
             repeat = counted[step]
@@ -220,7 +220,7 @@ def _history(metric: Metric, counted: list[Repeat], end: int) -> Iterator[Point]
         if math.isfinite(samples[step]):
             yield Point(key, samples[step], moment, step)
     if math.isfinite(metric.value):
-        yield Point(key, metric.value, end, len(samples))
+        yield Point(key, metric.value, end, len(samples) if len(samples) > 1 else 0)
 
 
 def _single(name: str, value: float | None, end: int) -> Iterator[Point]:

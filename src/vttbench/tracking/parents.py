@@ -15,10 +15,10 @@ from vttbench.result import Result
 from vttbench.tracking import layout
 from vttbench.tracking.backend import Backend, Run
 from vttbench.tracking.errors import UnavailableError
-from vttbench.tracking.exactly_once import COMPLETE
 from vttbench.tracking.spool import Play
 
 KIND = "vttbench.kind"
+RECORDED = "vttbench.recorded"
 PARENT = "mlflow.parentRunId"
 
 
@@ -62,7 +62,7 @@ class Parents:
         if play.play_id not in self._runs:
             self._runs[play.play_id] = self._begun(play.play_id, None)
         run = self._settled(play.play_id)
-        if COMPLETE in run.tags:
+        if RECORDED in run.tags and run.ended:
             return
         record = asdict(play)
         for name in ("tracking_uri", "writer"):  # may hold credentials, says nothing
@@ -72,15 +72,15 @@ class Parents:
         if not ended:  # killed: all that is known is when its last result ended
             ends = [child.end_ms or 0 for child in self._children(run.run_id)]
             status, ended = "KILLED", max([_milliseconds(play.started_at), *ends])
-        self._backend.terminate(run.run_id, status, ended)
-        tags = _tags_of_play(play) | {"status": status.lower(), COMPLETE: play.play_id}
+        tags = _tags_of_play(play) | {"status": status.lower(), RECORDED: "true"}
         self._backend.log(run.run_id, params=_params_of_play(play), tags=tags)
+        self._backend.terminate(run.run_id, status, ended)
 
     def finish_unrecorded(self) -> None:
         """End the parents of which nothing but their results is known."""
         for play_id, ended in self._only_from_results.items():
             run = self._settled(play_id)
-            if run.status == "RUNNING":
+            if not run.ended:
                 self._backend.terminate(run.run_id, "FINISHED", layout.milliseconds(ended))
         self._only_from_results.clear()
 

@@ -121,7 +121,7 @@ class RestBackend:
         params: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
-        """See the protocol. The server writes a batch in this order: parameters, metrics, tags."""
+        """See the protocol."""
         for points, parameters, marks in batches(metrics, params or {}, tags or {}):
             body = {
                 "run_id": run_id,

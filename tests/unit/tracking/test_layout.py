@@ -115,3 +115,9 @@ def test_batches_hold_everything_once_and_fit(metrics, params, tags):
         assert 0 < len(some_points) + len(some_pairs) + len(some_marks) <= 1000
     first_tags = next((n for n, batch in enumerate(cut) if batch[2]), len(cut))
     assert not any(batch[0] or batch[1] for batch in cut[first_tags + 1 :])
+
+
+def test_a_single_repeat_is_a_single_point():
+    result = factories.result(metrics=[factories.metric("m", (5.0,))])
+    points = [point for point in layout.of_result(result).metrics if point.key == "m"]
+    assert [(point.value, point.step) for point in points] == [(5.0, 0)]
