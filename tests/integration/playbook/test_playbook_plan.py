@@ -43,3 +43,17 @@ def test_a_model_mode_in_the_environment_is_heard_and_checked(play):
     done = play("--check", "--tags", "llama", MODEL_CONFIG_MODE="heavy")
     assert done.returncode == 2
     assert "model_config_mode is 'heavy'" in done.output
+
+
+def test_a_host_that_cannot_be_reached_holds_no_other_one(play, tmp_path):
+    inventory = tmp_path / "hosts.yml"
+    here = (
+        "{ansible_connection: local, ansible_python_interpreter: '{{ ansible_playbook_python }}'}"
+    )
+    away = "{ansible_host: 127.0.0.1, ansible_port: 1, ansible_connection: ssh}"
+    inventory.write_text(f"clients: {{hosts: {{here: {here}, away: {away}}}}}\n")
+    done = play("--check", "--tags", "sevenzip", "-e", "profile=quick", inventory=str(inventory))
+    assert done.returncode == 4, done.output
+    assert done.counts("away")["unreachable"] == 1
+    assert done.counts("here")["failed"] == 0
+    assert "here: would measure 1 steps" in done.output
