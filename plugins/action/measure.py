@@ -41,10 +41,14 @@ try:
     from vttbench.telemetry.energy import derived_energy_metrics
     from vttbench.tracking import destination
 except ImportError as error:
-    raise AnsibleActionFail(
+    # Raised by the task, not here: an error while a plugin is loaded ends all of Ansible, and
+    # nothing that a play does `always` is done.
+    NOT_INSTALLED: str | None = (
         f"vttbench is not installed beside this ansible ({error}). Run `make setup` and use "
         "`.venv/bin/ansible-playbook`, or `. .venv/bin/activate` first."
-    ) from error
+    )
+else:
+    NOT_INSTALLED = None
 
 LIMITS = {
     "warmup": "warmup",
@@ -104,6 +108,8 @@ class ActionModule(ActionBase):
     ) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
         task_vars = task_vars or {}
+        if NOT_INSTALLED:
+            raise AnsibleActionFail(NOT_INSTALLED)
         _, args = self.validate_argument_spec(
             argument_spec=ARGUMENTS, required_one_of=[["argv", "skip_reason", "failure"]]
         )
@@ -337,6 +343,12 @@ def _vttbench_facts(task_vars: dict[str, Any]) -> dict[str, Any]:
     for name in ("vttbench_suite", "vttbench_host", "vttbench_preflight"):
         if name in task_vars:
             facts[name] = task_vars[name]
+    # Facts may come from a cache: those of another run of ansible-playbook would file this result
+    # under a suite, and with checks, that it has nothing to do with.
+    process = (facts.get("vttbench_suite") or {}).get("process", os.getppid())
+    if process != os.getppid():
+        for name in ("vttbench_suite", "vttbench_preflight"):
+            facts.pop(name, None)
     return facts
 
 

@@ -81,6 +81,8 @@ class ActionModule(ActionBase):
             "limits": profile.limits.model_dump(mode="json"),
             "session_cooldown_s": profile.session_cooldown_s,
             "root": str(_ROOT),
+            # The ansible-playbook that this plan belongs to: facts may outlive it in a cache.
+            "process": os.getppid(),
             "results_dir": str(_results_dir(arguments)),
             "state_dir": str(_state_dir(arguments)),
             "definitions": {each.name: as_facts(each) for each in definitions},

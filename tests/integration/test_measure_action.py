@@ -217,6 +217,22 @@ def test_a_killed_controller_loses_nothing_that_was_measured(plays: Plays, sleep
     assert "was interrupted when its controller was killed" in " ".join(output.split())
 
 
+def test_a_plan_of_another_run_is_not_used(plays: Plays, tmp_path: Path) -> None:
+    """Facts may come from a cache that an earlier run of ansible-playbook filled."""
+    stale = {
+        "suite_id": "stale",
+        "process": 1,
+        "root": str(tmp_path),
+        "results_dir": str(tmp_path / "elsewhere"),
+        "state_dir": str(tmp_path / "state"),
+        "limits": LIMITS,
+    }
+    status, output = plays.run("echo value 100", "-e", json.dumps({"vttbench_suite": stale}))
+    assert status == 0, output
+    assert not (tmp_path / "elsewhere").exists()
+    assert plays.only_result().suite_id != "stale"
+
+
 def test_documentation_renders() -> None:
     done = subprocess.run(
         [str(Path(sys.executable).parent / "ansible-doc"), "-t", "module", "-j", "measure"],

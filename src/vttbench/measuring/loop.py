@@ -179,6 +179,8 @@ class Loop:
                 return self._gave_up(decision.reason)
             if self._too_many_failures():
                 return self._failed()
+            if self._never_quiet():
+                return self._gave_up(f"none of {len(self._tally.contaminations)} was undisturbed")
             if self._limits.cooldown_s:
                 self._pause(self._limits.cooldown_s)
             attempt = self._attempt()
@@ -236,6 +238,12 @@ class Loop:
             return True
         return failures >= FAILURES_ALLOWED + len(self._tally.good()) // 5
 
+    def _never_quiet(self) -> bool:
+        """Tell whether so many repeats were disturbed that waiting for a quiet one is in vain."""
+        return (
+            not self._tally.good() and len(self._tally.contaminations) >= self._limits.max_repeats
+        )
+
     def _finished(self) -> Outcome:
         odd = [metric.name for metric in self._tally.metrics() if _has_odd_samples(metric)]
         if odd:
@@ -251,13 +259,23 @@ class Loop:
     def _gave_up(self, reason: str) -> Outcome:
         where = f"{self._spec.title} on {self._surroundings.host.name}"
         contaminated = self._tally.contaminations
+        if not self._tally.good() and contaminated:
+            self._tally.disturbed_only = True
+            if self._tally.metrics():
+                return Outcome(
+                    Status.UNSTABLE,
+                    error_of(
+                        ErrorKind.CONTAMINATED,
+                        f"{where}: every repeat was disturbed, these values are of a busy machine "
+                        f"({contaminated[-1]}); {reason}",
+                    ),
+                )
         if not self._tally.metrics():
             if self._tally.failures:
                 return self._failed()
-            kind = ErrorKind.CONTAMINATED if contaminated else ErrorKind.NOT_CONVERGED
-            why = f": {contaminated[-1]}" if contaminated else ""
             return Outcome(
-                Status.FAILED, error_of(kind, f"{where}: no repeat could be used{why}; {reason}")
+                Status.FAILED,
+                error_of(ErrorKind.NOT_CONVERGED, f"{where}: no repeat could be used; {reason}"),
             )
         if len(contaminated) > len(self._tally.good()):
             return Outcome(

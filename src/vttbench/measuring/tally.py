@@ -37,6 +37,8 @@ class Tally:
     tool_version: str | None = None
     harness_cpu_s: float = 0.0
     tool_cpu_s: float = 0.0
+    # Set when not one undisturbed repeat could be had: then the disturbed ones are all there is.
+    disturbed_only: bool = False
     _described: dict[str, Reading] = field(default_factory=dict)
     _absent: dict[str, str] = field(default_factory=dict)
 
@@ -78,8 +80,9 @@ class Tally:
         return repeat
 
     def good(self) -> list[Repeat]:
-        """Return the repeats that count."""
-        return [r for r in self.repeats if r.kind == "measured" and r.status == "ok"]
+        """Return the repeats that count: the undisturbed ones, never mixed with others."""
+        wanted = "contaminated" if self.disturbed_only else "ok"
+        return [r for r in self.repeats if r.kind == "measured" and r.status == wanted]
 
     def primary_samples(self) -> dict[str, list[float]]:
         """Return the samples that decide when repeating ends, without implausible ones."""
@@ -132,7 +135,9 @@ class Tally:
                     value=repeat.values[name], cause="contaminated", reason=repeat.reason or ""
                 )
                 for repeat in self.repeats
-                if repeat.status == "contaminated" and name in repeat.values
+                if repeat.status == "contaminated"
+                and not self.disturbed_only
+                and name in repeat.values
             ],
         )
 

@@ -8,13 +8,16 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from vttbench.hosts.contamination import Thresholds
 from vttbench.measuring.loop import InterruptedByUser, Loop
 from vttbench.measuring.posix import PosixRunner, Reply
-from vttbench.measuring.runner import HostLostError
+from vttbench.measuring.runner import Attempt, HostLostError
 from vttbench.result import ErrorKind, Status, dumps, loads
 from vttbench.sampling.limits import Limits
 
@@ -293,3 +296,42 @@ def test_lost_telemetry_never_costs_the_score(
     ).run()
     assert result.status is Status.OK
     assert "telemetry is lost: gone for a moment" in result.notes
+
+
+def test_a_machine_that_is_never_quiet_gives_values_that_say_so(
+    make_loop: MakeLoop, make_runner: Callable[..., PosixRunner], tmp_path: Path
+) -> None:
+    # What the tool leaves to another session is not the tool's: it is seen as somebody else.
+    runner = make_runner(thresholds=Thresholds(foreign_cpu_cores=0.01, foreign_cpu_s=0.0))
+    burn = "setsid -f timeout 1 sh -c 'while :; do :; done'; sleep 0.5; "
+    result = make_loop(burn + "echo value 100", runner=runner).run()
+    assert {repeat.status for repeat in result.repeats} == {"contaminated"}
+    assert len(result.repeats) == 4
+    assert result.status is Status.UNSTABLE
+    assert result.error is not None
+    assert result.error.kind is ErrorKind.CONTAMINATED
+    assert "every repeat was disturbed" in result.error.message
+    speed = result.metric("speed")
+    assert speed is not None
+    assert speed.samples == [100.0] * 4
+
+
+def test_a_disturbed_repeat_is_measured_again_and_never_averaged_in(
+    make_loop: MakeLoop, make_runner: Callable[..., PosixRunner], tmp_path: Path
+) -> None:
+    class Disturbed(PosixRunner):
+        """A runner whose host is disturbed in its second repeat."""
+
+        def repeat(self, index: int, *arguments: Any, **named: Any) -> Attempt:
+            attempt = super().repeat(index, *arguments, **named)
+            return replace(attempt, contamination="somebody compiled") if index == 2 else attempt
+
+    plain = make_runner()
+    plain.__class__ = Disturbed
+    script = counter(tmp_path) + '[ "$n" = 2 ] && echo value 50 || echo value 100'
+    result = make_loop(script, runner=plain).run()
+    speed = result.metric("speed")
+    assert speed is not None
+    assert speed.samples == [100.0, 100.0, 100.0]
+    assert [(r.value, r.cause) for r in speed.rejected] == [(50.0, "contaminated")]
+    assert result.status is Status.OK
