@@ -173,6 +173,27 @@ def test_two_complete_runs_of_a_result_become_one_again(uri, experiment, spool, 
     assert kept.info.run_id == min(run.info.run_id, twin.info.run_id)
 
 
+def test_a_second_parent_hands_over_its_children_and_goes(uri, experiment, spool, checkout, reader):
+    provenance = Provenance(vttbench_version="0.1.0", play_id=PLAY)
+    first, second = factories.many(2, provenance=provenance)
+    spool.save_play(Play(PLAY, uri, "2026-11-25T07:40:00Z", experiment, finished_at=utc_now()))
+    spooled(spool, checkout, uri, experiment, first)
+    shipped(spool, uri)
+    (parent,) = reader.parents()
+    twin = reader.client.create_run(
+        parent.info.experiment_id, tags={"play_id": PLAY, "vttbench.kind": "play"}
+    )
+    (child,) = reader.results()
+    for loser in (parent, twin):  # whichever of them goes, the child was with it
+        if loser.info.run_id != min(parent.info.run_id, twin.info.run_id):
+            reader.client.set_tag(child.info.run_id, "mlflow.parentRunId", loser.info.run_id)
+    spooled(spool, checkout, uri, experiment, second)
+    assert shipped(spool, uri).tally.left == 0
+    (kept,) = reader.parents()
+    assert kept.info.run_id == min(parent.info.run_id, twin.info.run_id)
+    assert {run.data.tags["mlflow.parentRunId"] for run in reader.results()} == {kept.info.run_id}
+
+
 def test_a_run_that_another_controller_is_still_writing_is_not_removed(
     uri, experiment, spool, checkout, reader
 ):
