@@ -17,7 +17,7 @@ from vttbench.tracking.exactly_once import Document, ExactlyOnce
 from vttbench.tracking.parents import Parents
 from vttbench.tracking.spool import Entry, Spool
 
-BATCH = 50
+BATCH = 100
 
 
 @dataclass
