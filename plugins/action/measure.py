@@ -19,6 +19,9 @@ from ansible.release import __version__ as ansible_version
 from ansible.utils.display import Display
 
 try:
+    # Loaded here, once, and inherited by every worker; loaded where it is used it would cost each
+    # measurement half a second.
+    import scipy.special  # noqa: F401
     import uuid6
 
     from vttbench.benchmarks.registry import parser_for

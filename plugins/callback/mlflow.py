@@ -69,6 +69,8 @@ from typing import Any
 from ansible.plugins.callback import CallbackBase
 
 _MEASURING = ("measure", "record")
+# Where it is used, measuring follows, and seconds pass until then.
+_PLANNING = "plan_suite"
 _OPTIONS = ("tracking_uri", "experiment", "ship_when", "final_wait")
 _PREFIX = "vttbench_mlflow_"
 
@@ -96,6 +98,7 @@ class CallbackModule(CallbackBase):
         super().__init__(*args, **kwargs)
         self._problem: str | None = None
         self._session: Any = None
+        self._shipper: Any = None
         self._play: Any = None
         self._playbook: Any = None
         self._seen: set[str] = set()
@@ -112,12 +115,17 @@ class CallbackModule(CallbackBase):
     @_harmless
     def v2_runner_on_start(self, host: Any, task: Any) -> None:
         """Before a worker is forked: what is set here, the action ``measure`` sees."""
-        if task.action not in _MEASURING or task.check_mode or host.name in self._seen:
+        planning = task.action == _PLANNING and self._shipper is None and self._session is None
+        measuring = task.action in _MEASURING and host.name not in self._seen
+        if task.check_mode or not (planning or measuring):
             return
-        self._seen.add(host.name)
         variables = self._play.get_variable_manager().get_vars(
             play=self._play, host=host, task=task
         )
+        if planning:
+            self._warm(variables)
+            return
+        self._seen.add(host.name)
         if self._session is None:
             self._begin(variables)
         if self._session is not None:
@@ -138,24 +146,52 @@ class CallbackModule(CallbackBase):
         if self._session is not None:
             failed = bool(stats.failures or stats.dark)
             line = self._session.finish("FAILED" if failed else "FINISHED")
+        elif self._shipper is not None:
+            self._shipper.stop()
         if self._problem:
             line = f"{line or 'MLflow:'} ({self._problem} What is not shipped: vttbench ship)"
         if line:
             self._display.display(line)
 
-    def _begin(self, variables: dict[str, Any]) -> None:
+    def _configure(self, variables: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the options for this play, or None where nothing is to be shipped."""
         from ansible.template import Templar
 
         templar = Templar(loader=self._playbook._loader, variables=variables)
         ours = {name: variables[name] for name in variables if name.startswith(_PREFIX)}
         self.set_options(var_options=templar.template(ours))
         if not self.get_option("enabled"):
+            return None
+        return {name: self.get_option(name) for name in _OPTIONS}
+
+    def _warm(self, variables: dict[str, Any]) -> None:
+        options = self._configure(variables)
+        if options is not None and "run" in _stages(variables):
+            from vttbench.tracking import play_session
+
+            self._shipper = play_session.warm(
+                playbook=self._path(), options=options, environ=os.environ
+            )
+
+    def _begin(self, variables: dict[str, Any]) -> None:
+        options = self._configure(variables)
+        if options is None:
             return
         from vttbench.tracking import play_session
 
         self._session = play_session.begin(
-            playbook=Path(self._playbook._basedir, self._playbook._file_name),
-            options={name: self.get_option(name) for name in _OPTIONS},
+            playbook=self._path(),
+            options=options,
             variables=variables,
             environ=os.environ,
+            shipper=self._shipper,
         )
+
+    def _path(self) -> Path:
+        return Path(self._playbook._basedir, self._playbook._file_name)
+
+
+def _stages(variables: dict[str, Any]) -> set[str]:
+    """Return `run` unless only other stages were asked for by their tags."""
+    asked = {str(tag) for tag in variables.get("ansible_run_tags") or ()}
+    return {"run"} if "run" in asked or not asked & {"install", "preflight", "collect"} else asked

@@ -187,7 +187,9 @@ class Series(_Model):
     """A time series, decimated."""
 
     unit: str
-    t: list[Finite] = Field(description="Seconds since started_at of the result")
+    t: list[Finite] = Field(
+        description="Seconds since the first repeat began, by the host's clock; may be negative"
+    )
     v: list[Finite]
 
 

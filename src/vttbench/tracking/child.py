@@ -54,11 +54,28 @@ class ShipperProcess:
         play_id: of the play.
     """
 
-    def __init__(self, spool: Spool, uri: str, play_id: str) -> None:
+    def __init__(self, spool: Spool, uri: str, play_id: str = "") -> None:
         self._spool = spool
-        self._uri = uri
-        self._play_id = play_id
+        self.uri = uri
+        self.play_id = play_id
         self._process: subprocess.Popen[bytes] | None = None
+        self._told = False
+
+    def warm(self) -> None:
+        """Start it before there is anything to ship, where loading what it needs takes seconds.
+
+        Raises:
+            OSError: it can't be started.
+        """
+        if self._process is None and not destination.is_http(self.uri):
+            self._start()
+            self._order({"do": "warm", "uri": self.uri})
+
+    def stop(self) -> None:
+        """End it where nothing came to be shipped."""
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+            self._end()
 
     def ship(self) -> None:
         """Have it look into the spool. Starts it the first time; never waits.
@@ -66,8 +83,7 @@ class ShipperProcess:
         Raises:
             OSError: it can't be started.
         """
-        if self._process is None:
-            self._start()
+        self._tell()
         self._order({"do": "ship"})
 
     def finish(self, final_wait_s: float) -> str | None:
@@ -79,10 +95,9 @@ class ShipperProcess:
         Raises:
             OSError: it can't be started.
         """
-        if self._process is None:
-            self._start()
+        self._tell()
         self._order({"do": "finish"})
-        problem = self._await(Wait.of(self._uri, final_wait_s))
+        problem = self._await(Wait.of(self.uri, final_wait_s))
         self._end()
         return problem
 
@@ -99,14 +114,21 @@ class ShipperProcess:
             )
         finally:
             os.close(log)
-        self._order(
-            {
-                "do": "start",
-                "spool": str(self._spool.folder),
-                "uri": self._uri,  # not on the command line: it may hold a password
-                "play_id": self._play_id,
-            }
-        )
+
+    def _tell(self) -> None:
+        """Have a process that knows what to do."""
+        if self._process is None:
+            self._start()
+        if not self._told:
+            self._told = True
+            self._order(
+                {
+                    "do": "start",
+                    "spool": str(self._spool.folder),
+                    "uri": self.uri,  # not on the command line: it may hold a password
+                    "play_id": self.play_id,
+                }
+            )
 
     def _order(self, order: dict[str, Any]) -> None:
         if self._process is None or self._process.stdin is None:
@@ -128,7 +150,7 @@ class ShipperProcess:
             left = min(deadline, started + wait.total_s) - time.monotonic()
             ready = select.select([output], [], [], max(left, 0))[0]
             if not ready:
-                shown = destination.display_uri(self._uri)
+                shown = destination.display_uri(self.uri)
                 return f"{shown} does not answer, or is too slow to wait for."
             chunk = os.read(output, 65536)
             if not chunk:

@@ -30,6 +30,7 @@ class PlaySession:
         play: what is known of it.
         ship_when: see the callback's documentation.
         final_wait_s: the same.
+        shipper: one that was started beforehand, for the same destination.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class PlaySession:
         play: Play,
         ship_when: Literal["auto", "immediately", "end"],
         final_wait_s: float,
+        shipper: ShipperProcess | None = None,
     ) -> None:
         self._spool = spool
         self._play = play
@@ -45,7 +47,8 @@ class PlaySession:
         self._auto = ship_when == "auto"
         self._final_wait_s = final_wait_s
         self._results: set[str] = set()
-        self._shipper = ShipperProcess(spool, play.tracking_uri, play.play_id)
+        self._shipper = shipper or ShipperProcess(spool, play.tracking_uri)
+        self._shipper.play_id = play.play_id
 
     def saw_host(self, name: str, *, local: bool) -> None:
         """Note a host that is about to be measured.
@@ -90,12 +93,30 @@ class PlaySession:
         return f"{destination.state_dir(root) / 'mlflow.db'}; look at it: make mlflow-ui"
 
 
+def warm(
+    *, playbook: Path, options: Mapping[str, Any], environ: Mapping[str, str]
+) -> ShipperProcess:
+    """Start what loads slowly while hosts are still prepared, so that nobody waits for it later.
+
+    Args:
+        playbook: the playbook's file.
+        options: of the callback, as for :func:`begin`.
+        environ: the environment.
+    """
+    root = destination.find_root(playbook.parent)
+    uri = destination.resolve(options["tracking_uri"], environ, root)
+    shipper = ShipperProcess(Spool(destination.spool_dir(root)), uri)
+    shipper.warm()
+    return shipper
+
+
 def begin(
     *,
     playbook: Path,
     options: Mapping[str, Any],
     variables: Mapping[str, Any],
     environ: MutableMapping[str, str],
+    shipper: ShipperProcess | None = None,
 ) -> PlaySession:
     """Begin to ship the results of a play, and tell its workers in the environment.
 
@@ -104,6 +125,7 @@ def begin(
         options: ``tracking_uri``, ``experiment``, ``ship_when`` and ``final_wait`` of the callback.
         variables: of the first host that is measured.
         environ: the environment; changed.
+        shipper: what :func:`warm` returned.
     """
     root = destination.find_root(playbook.parent)
     uri = destination.resolve(options["tracking_uri"], environ, root)
@@ -132,7 +154,10 @@ def begin(
     )
     spool = Spool(destination.spool_dir(root))
     spool.save_play(play)
-    return PlaySession(spool, play, options["ship_when"], options["final_wait"])
+    if shipper is not None and shipper.uri != uri:
+        shipper.stop()
+        shipper = None
+    return PlaySession(spool, play, options["ship_when"], options["final_wait"], shipper)
 
 
 def _awx(variables: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, str]:

@@ -5,7 +5,8 @@ threads nor heavy imports are safe.
 
 Standard input, one JSON object a line::
 
-    {"do": "start", "spool": "/folder", "uri": "http://…", "play_id": "…"}   first, once
+    {"do": "warm", "uri": "sqlite:///…"}                     maybe, before all: load what is slow
+    {"do": "start", "spool": "/folder", "uri": "http://…", "play_id": "…"}   once
     {"do": "ship"}                                           something new lies in the spool
     {"do": "finish"}                                         the play is over: ship the rest
 
@@ -155,7 +156,10 @@ def main() -> None:
     finishing = threading.Event()
     threading.Thread(target=_listen, args=(orders, finishing), daemon=True).start()
     start = orders.get()
-    if start.get("do") != "start":
+    if start["do"] == "warm":
+        _load()
+        start = orders.get()
+    if start["do"] != "start":
         return
     reporter = Reporter(sys.stdout, finishing)
     shipper = Shipper(Spool(Path(start["spool"])), start["uri"], start["play_id"], reporter)
@@ -164,6 +168,15 @@ def main() -> None:
         if order["do"] == "ship":
             shipper.ship()
     reporter.say({"problem": shipper.finish()})
+
+
+def _load() -> None:
+    """Load what takes seconds to load, while nobody waits for it yet."""
+    import matplotlib.backends.backend_agg
+    import matplotlib.figure  # noqa: F401
+    from mlflow import MlflowClient  # noqa: F401
+
+    import vttbench.tracking.client  # noqa: F401
 
 
 def _listen(orders: queue.SimpleQueue[dict[str, Any]], finishing: threading.Event) -> None:
