@@ -63,8 +63,14 @@ def _headline(tally: Tally) -> str:
         if metric.primary:
             width = summarize(metric.samples).half_width_percent
             spread = f" ±{width:.1f} %" if width is not None else ""
-            return f"{metric.name} {metric.value:.4g} {metric.unit}{spread}"
+            return f"{metric.name} {_number(metric.value)} {metric.unit}{spread}"
     return ""
+
+
+def _number(value: float) -> str:
+    """Write four significant digits, large numbers in groups of three."""
+    rounded = float(f"{value:.4g}")
+    return f"{rounded:,.0f}".replace(",", " ") if abs(rounded) >= 1000 else f"{rounded:.4g}"
 
 
 def _duration(seconds: float) -> str:
