@@ -65,7 +65,9 @@ class ActionModule(ActionBase):
         home = work_dir.startswith("~/")
         folder = '"$HOME"/' + shlex.quote(work_dir[2:]) if home else shlex.quote(work_dir)
         reply = self._low_level_execute_command(
-            probe_command("linux_probe.sh", work_dir=folder), executable="/bin/sh"
+            # By standard input: with the text as an argument ssh would open a terminal.
+            "/bin/sh",
+            in_data=probe_command("linux_probe.sh", work_dir=folder).encode(),
         )
         probe = Probe.of(str(reply.get("stdout", "")))
         if "end" not in probe.found:

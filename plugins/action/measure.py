@@ -208,9 +208,13 @@ class ActionModule(ActionBase):
         return reply
 
     def _execute(self, script: str) -> Reply:
-        """Carry shell text to the host over Ansible's own connection."""
+        """Carry shell text to the host over Ansible's own connection.
+
+        The text goes to the shell's standard input: as an argument its length would be limited,
+        and ssh would open a terminal, which changes line ends and mixes the two outputs.
+        """
         try:
-            reply = self._low_level_execute_command(script)
+            reply = self._low_level_execute_command("/bin/sh", in_data=script.encode())
         except AnsibleConnectionFailure as error:
             with suppress(AnsibleConnectionFailure, AttributeError, OSError):
                 self._connection.reset()

@@ -28,7 +28,7 @@ def write_file(name: str, content: bytes) -> str:
 
 def framed(script: str) -> str:
     """Put marks around what a script prints, since hosts greet (motd, sudo lectures, banners)."""
-    return f"echo {BEGIN}; {{ {script}\n}}; echo; echo {END}=$?"
+    return f"echo {BEGIN}; {{ {script}\n}}; status=$?; echo; echo {END}=$status"
 
 
 def unframe(stdout: str) -> tuple[str, int] | None:
