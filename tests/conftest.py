@@ -22,3 +22,13 @@ def llama_bench() -> Path:
             "`ansible-playbook benchmark.yml --tags install,llama` builds one"
         )
     return max(programs, key=lambda path: path.stat().st_mtime)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what is quick first, and last what needs a llama-bench that other tests build."""
+    items.sort(
+        key=lambda item: (
+            "integration" in item.path.parts,
+            "llama_bench" in getattr(item, "fixturenames", ()),
+        )
+    )

@@ -93,7 +93,9 @@ def _identity(pid: int) -> dict[str, str | int | None]:
     """Return what tells a process from all others, before and after a reboot."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
-        start: str | None = stat.rpartition(")")[2].split()[19]
+        fields = stat.rpartition(")")[2].split()
+        # A zombie has ended, whenever somebody comes to reap it.
+        start: str | None = None if fields[0] in "ZX" else fields[19]
     except (OSError, IndexError):
         start = None
     return {"node": socket.gethostname(), "pid": pid, "start": start}
@@ -109,6 +111,8 @@ def _alive(owner: Path) -> bool:
         return True
     now = _identity(int(known["pid"]))
     if now["start"] is None:
+        if Path("/proc/self/stat").exists():
+            return False
         try:
             os.kill(int(known["pid"]), 0)
         except ProcessLookupError:
