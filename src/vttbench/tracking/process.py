@@ -22,7 +22,10 @@ def this_process() -> dict[str, Any]:
 def _process_started(pid: int) -> str | None:
     """Return when a process began, in the kernel's ticks: numbers are reused, this isn't."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[19]
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+        fields = stat.rpartition(")")[2].split()
+        # A zombie has ended, whenever somebody comes to reap it.
+        return None if fields[0] in "ZX" else fields[19]
     except (OSError, ValueError, IndexError):
         return None  # no such process, or a system without /proc
 
