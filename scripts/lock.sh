@@ -11,6 +11,7 @@ lock() { # NAME [CONSTRAINTS]
 lock bootstrap
 lock base
 lock dev base.txt
+lock minio_client
 
 # The server's own environment shares MLflow and uv with the controller's, and nothing else:
 # boto3 holds other packages back.
