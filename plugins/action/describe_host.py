@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from vttbench.hosts.description import describe
+from vttbench.hosts.home import home_path
 from vttbench.hosts.probe import Probe, probe_command
 
 _ARGUMENTS = {
@@ -61,13 +61,10 @@ class ActionModule(ActionBase):
         return {name.removeprefix("ansible_"): value for name, value in found.items()}
 
     def _probe(self, work_dir: str) -> Probe:
-        # The home of the user on the host, not of the one here.
-        home = work_dir.startswith("~/")
-        folder = '"$HOME"/' + shlex.quote(work_dir[2:]) if home else shlex.quote(work_dir)
         reply = self._low_level_execute_command(
             # By standard input: with the text as an argument ssh would open a terminal.
             "/bin/sh",
-            in_data=probe_command("linux_probe.sh", work_dir=folder).encode(),
+            in_data=probe_command("linux_probe.sh", work_dir=home_path(work_dir)).encode(),
         )
         probe = Probe.of(str(reply.get("stdout", "")))
         if "end" not in probe.found:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import time
 from dataclasses import replace
 from typing import Any
@@ -12,6 +11,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from vttbench.hosts import idle, lock, preflight
+from vttbench.hosts.home import home_path
 from vttbench.hosts.probe import Probe, probe_command
 
 _ARGUMENTS = {
@@ -99,10 +99,7 @@ class ActionModule(ActionBase):
 
     @staticmethod
     def _probe_command(work_dir: str) -> str:
-        # The home of the user on the host, not of the one here.
-        home = work_dir.startswith("~/")
-        folder = '"$HOME"/' + shlex.quote(work_dir[2:]) if home else shlex.quote(work_dir)
-        return probe_command("preflight_probe.sh", work_dir=folder)
+        return probe_command("preflight_probe.sh", work_dir=home_path(work_dir))
 
     def _say(self, command: str) -> str:
         reply = self._low_level_execute_command(command, sudoable=False, executable="/bin/sh")

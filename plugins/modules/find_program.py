@@ -15,10 +15,16 @@ options:
     elements: str
     required: true
   paths:
-    description: Folders that are looked through before PATH.
+    description: Folders that are looked through before PATH. C(~/) is the home of the user on the host.
     type: list
     elements: path
     default: []
+  ask:
+    description:
+      - Arguments to run the program with when it is found, such as V(--version), for at most a minute.
+        It also runs in check mode, so it must not change anything.
+    type: list
+    elements: str
 attributes:
   check_mode:
     support: full
@@ -31,6 +37,14 @@ EXAMPLES = r"""
   find_program:
     names: [7zz, 7z, 7za]
   register: sevenzip
+
+- name: Look for llama-bench, and make sure that it runs
+  find_program:
+    names: [llama-bench]
+    paths: [~/.cache/vttbench/bin]
+    ask: [--version]
+  register: llama_bench
+  failed_when: llama_bench.answer.rc | default(0) != 0
 """
 
 RETURN = r"""
@@ -42,4 +56,8 @@ path:
   description: Absolute path of the first that is there, or an empty text.
   type: str
   returned: always
+answer:
+  description: What the program said. Its C(rc), C(stdout) and C(stderr).
+  type: dict
+  returned: with O(ask), when the program is found
 """

@@ -245,6 +245,10 @@ class Provenance(_Model):
         default=None, description="CPU seconds that we, not the tool, spent on the host"
     )
     tool_cpu_s: Finite | None = None
+    prepare_s: Finite | None = Field(
+        default=None,
+        description="Seconds of preparing before the first repeat, such as writing fio's file",
+    )
 
 
 class File(_Model):

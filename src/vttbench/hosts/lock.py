@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, Self
 
+from vttbench.hosts.home import home_path
 from vttbench.hosts.probe import pairs
 from vttbench.hosts.sections import sections
 
@@ -218,8 +219,7 @@ section "lock end"
 
 
 def _prologue(path: str) -> str:
-    quoted = '"$HOME"/' + shlex.quote(path[2:]) if path.startswith("~/") else shlex.quote(path)
-    return f'lock={quoted}\nnew=$lock.$$\nsection() {{ echo "==> $1 <=="; }}\n'
+    return f'lock={home_path(path)}\nnew=$lock.$$\nsection() {{ echo "==> $1 <=="; }}\n'
 
 
 def _write_new(me: Holder, ttl_s: float) -> str:

@@ -70,6 +70,7 @@ def compose(
         update={
             "harness_cpu_s": round(tally.harness_cpu_s, 3) if tally.repeats else None,
             "tool_cpu_s": round(tally.tool_cpu_s, 3) if tally.repeats else None,
+            "prepare_s": round(tally.prepare_s, 3) if spec.prepare else None,
         }
     )
     return Result(

@@ -9,15 +9,15 @@ finds a journal whose owner is gone and writes the draft as a ``partial`` result
 from __future__ import annotations
 
 import json
-import os
+import math
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from vttbench.benchmarks.output import RawOutput
 from vttbench.result import Result, ResultError, dumps, load
 from vttbench.store.durable import write_replacing
+from vttbench.store.writer import alive, this_process
 
 _OWNER = "owner.json"
 _DRAFT = "draft.json"
@@ -40,7 +40,7 @@ class Journal:
         self.folder = folder_in(state_dir) / result_id
         self.raw_dir = self.folder / "raw"
         self.raw_dir.mkdir(parents=True)
-        write_replacing(self.folder / _OWNER, json.dumps(_identity(os.getpid())).encode())
+        write_replacing(self.folder / _OWNER, json.dumps(this_process()).encode())
 
     def keep(self, name: str, raw: RawOutput) -> None:
         """Store what one run of a tool left behind, under a name such as ``repeat-03``."""
@@ -89,35 +89,10 @@ def abandoned(
         yield draft, folder / "raw", lambda folder=folder: shutil.rmtree(folder)  # type: ignore[misc]
 
 
-def _identity(pid: int) -> dict[str, str | int | None]:
-    """Return what tells a process from all others, before and after a reboot."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-        fields = stat.rpartition(")")[2].split()
-        # A zombie has ended, whenever somebody comes to reap it.
-        start: str | None = None if fields[0] in "ZX" else fields[19]
-    except (OSError, IndexError):
-        start = None
-    return {"node": socket.gethostname(), "pid": pid, "start": start}
-
-
 def _alive(owner: Path) -> bool:
     try:
-        known = json.loads(owner.read_text())
+        writer = json.loads(owner.read_text())
     except (OSError, ValueError):
         return False
-    if known.get("node") != socket.gethostname():
-        # Another controller shares this folder: only it can tell.
-        return True
-    now = _identity(int(known["pid"]))
-    if now["start"] is None:
-        if Path("/proc/self/stat").exists():
-            return False
-        try:
-            os.kill(int(known["pid"]), 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            return True
-        return known.get("start") is None
-    return bool(now["start"] == known.get("start"))
+    # Another controller may share this folder: only it can tell of its own.
+    return alive(writer, abandoned_after_s=math.inf)

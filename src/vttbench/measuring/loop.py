@@ -153,7 +153,9 @@ class Loop:
             self._tally.tool_version = lines[0].strip() if lines else None
         for number, words in enumerate(self._spec.prepare, 1):
             argv = [_expand(word, expand) for word in words]
+            began = time.monotonic()
             raw = self._runner.output_of(argv, self._spec.timeout_s)
+            self._tally.prepare_s += time.monotonic() - began
             self._journal.keep(f"prepare-{number:02d}", raw)
             if raw.returncode:
                 raise RunnerError(

@@ -23,6 +23,7 @@ from importlib.resources import files
 
 from vttbench.benchmarks.output import RawOutput
 from vttbench.hosts import contamination
+from vttbench.hosts.home import home_path
 from vttbench.measuring import shell
 from vttbench.measuring.runner import Attempt, HostLostError, RunnerError
 
@@ -104,7 +105,7 @@ class PosixRunner:
     def open(self) -> None:
         """Make the workspace and start telemetry."""
         run = files("vttbench.measuring").joinpath("run.sh").read_bytes()
-        base = shell.home_path(self._work_dir)
+        base = home_path(self._work_dir)
         parts = [
             "umask 077",
             f"mkdir -p {base} && cd {base} && mkdir -p {self._name}/shared && cd {self._name}",

@@ -11,15 +11,6 @@ BEGIN = "VTTBENCH-BEGIN"
 END = "VTTBENCH-END"
 
 
-def home_path(path: str) -> str:
-    """Quote a path for the shell, with a leading ``~/`` as the user's home on the host."""
-    if path == "~":
-        return '"$HOME"'
-    if path.startswith("~/"):
-        return '"$HOME"/' + shlex.quote(path[2:])
-    return shlex.quote(path)
-
-
 def write_file(name: str, content: bytes) -> str:
     """Return a command that writes bytes to a file in the current folder."""
     encoded = base64.b64encode(content).decode("ascii")

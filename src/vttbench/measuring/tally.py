@@ -37,6 +37,7 @@ class Tally:
     tool_version: str | None = None
     harness_cpu_s: float = 0.0
     tool_cpu_s: float = 0.0
+    prepare_s: float = 0.0
     # Set when not one undisturbed repeat could be had: then the disturbed ones are all there is.
     disturbed_only: bool = False
     _described: dict[str, Reading] = field(default_factory=dict)

@@ -27,11 +27,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vttbench.result import Result
+from vttbench.store.writer import alive, this_process
 from vttbench.tracking import artifacts, layout
 from vttbench.tracking.artifacts import Artifact
 from vttbench.tracking.backend import Backend, Run
 from vttbench.tracking.errors import RejectedError, TrackingError
-from vttbench.tracking.process import alive, this_process
 
 CLAIM = "vttbench.claim"
 CLAIMED_BY = "vttbench.claimed_by"

@@ -26,8 +26,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from vttbench.store.writer import alive, this_process
 from vttbench.tracking import destination
-from vttbench.tracking.process import alive, this_process
 
 # What another machine wrote into a shared spool can only be judged by its age.
 _INTENT_ABANDONED_AFTER_S = 3600.0

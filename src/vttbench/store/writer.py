@@ -36,7 +36,7 @@ def alive(writer: Any, abandoned_after_s: float) -> bool:  # noqa: ANN401  # dec
     Args:
         writer: from :func:`this_process`, possibly of another machine and damaged.
         abandoned_after_s: age in seconds at which a process of another machine, which can't be
-            looked at from here, counts as gone.
+            looked at from here, counts as gone; infinite where only that machine may decide.
     """
     try:
         if writer["node"] != socket.gethostname():
