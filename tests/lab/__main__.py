@@ -74,7 +74,8 @@ def ssh(
     (host,) = _select([name])
     argv = [
         "ssh", "-i", str(KEY), "-o", "StrictHostKeyChecking=no",
-        "-o", "UserKnownHostsFile=/dev/null",        "-o", "LogLevel=ERROR", f"{user}@{host.address}", *(command or []),
+        "-o", "UserKnownHostsFile=/dev/null",
+        "-o", "LogLevel=ERROR", f"{user}@{host.address}", *(command or []),
     ]  # fmt: skip
     os.execvp(argv[0], argv)
 
