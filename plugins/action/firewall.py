@@ -52,7 +52,10 @@ class ActionModule(ActionBase):
 
     def _present(self, arguments: dict[str, Any]) -> dict[str, Any]:
         connected = self._connected_by()
-        said = self._on_host("look", names=self._names(arguments))["look"]
+        names = self._names(arguments)
+        known = self._of_inventory(names)
+        said = self._on_host("look", names=[name for name in names if name not in known])["look"]
+        said["names"] |= known
         nodes = hosts.cluster_nodes(said["corosync"]) if said["proxmox"] else []
         if more := [name for name in host_names(nodes) if name not in said["names"]]:
             said["names"] |= self._on_host("look", names=more)["look"]["names"]
@@ -132,6 +135,14 @@ class ActionModule(ActionBase):
         sources = [item.get("sources", []) for item in arguments["allow"]]
         lists = [item for item in sources if isinstance(item, list | tuple)]
         return host_names([*arguments["ssh_sources"], *(text for one in lists for text in one)])
+
+    def _of_inventory(self, names: list[str]) -> dict[str, list[str]]:
+        """Return the addresses that the inventory gives for names of its own."""
+        others = self._vars.get("hostvars", {})
+        given = {
+            name: str(others[name].get("ansible_host", name)) for name in names if name in others
+        }
+        return {name: [address] for name, address in given.items() if not host_names([address])}
 
     def _closes(self, policy: Policy, said: dict[str, Any]) -> list[str]:
         closed = hosts.closed(hosts.listeners(said["sockets"]), policy.openings)

@@ -1,0 +1,1 @@
+"""Certificates of the deployment: which names they hold. Pure functions."""
