@@ -130,7 +130,6 @@ _IN_BUCKET = [
     "s3:GetBucketLocation", "s3:GetBucketVersioning", "s3:ListBucket",
     "s3:ListBucketMultipartUploads", "s3:ListBucketVersions",
 ]  # fmt: skip
-# Without s3:DeleteObjectVersion: what was overwritten or deleted stays in a bucket with versioning.
 _IN_OBJECTS = [
     "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:GetObjectTagging",
     "s3:GetObjectVersion", "s3:ListMultipartUploadParts", "s3:PutObject", "s3:PutObjectTagging",
@@ -153,7 +152,9 @@ def policy_for(buckets: Iterable[str], *, refuse_unsigned_trailers: bool) -> dic
             "Resource": [f"arn:aws:s3:::{name}" for name in names],
         },
         {"Effect": "Allow", "Action": _IN_OBJECTS, "Resource": objects},
-        # A user may otherwise make service accounts of its own, without any permission.
+        # Unless it is denied, MinIO lets whoever may delete an object delete its older versions.
+        {"Effect": "Deny", "Action": ["s3:DeleteObjectVersion"], "Resource": objects},
+        # Unless it is denied, a user makes service accounts of its own.
         {"Effect": "Deny", "Action": ["admin:*"]},
     ]
     if refuse_unsigned_trailers:
