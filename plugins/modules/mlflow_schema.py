@@ -1,0 +1,246 @@
+"""Module ``mlflow_schema``: brings a database to what the installed MLflow expects."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mlflow_schema
+short_description: Make or migrate the tables of an MLflow server, with a backup before
+description:
+  - Brings a PostgreSQL database to the revision that the installed MLflow expects. An empty database gets its
+    tables. One of an older MLflow is written to a file with C(pg_dump) first and then migrated; without a backup
+    nothing is migrated.
+  - Refuses a database that a newer MLflow has written.
+  - Must be run by the Python of MLflow's own environment (C(ansible_python_interpreter)). The database's password
+    is in no process list.
+options:
+  database_uri:
+    description: SQLAlchemy URI of the database, with its password.
+    type: str
+    required: true
+  tables:
+    description: Whose tables - V(tracking) of runs, V(auth) of accounts.
+    type: str
+    choices: [tracking, auth]
+    default: tracking
+  backup_dir:
+    description: Folder on the host for backups. It is made with mode 0700.
+    type: path
+    required: true
+  wait:
+    description: Seconds to wait for the database to answer.
+    type: int
+    default: 60
+requirements:
+  - C(pg_dump) on the host, no older than the database server, when something is to be migrated
+attributes:
+  check_mode:
+    support: full
+    description: Says whether something would be made or migrated.
+author: VTT hardware benchmarks
+"""
+
+EXAMPLES = r"""
+- name: Bring the tables to this version of MLflow
+  mlflow_schema:
+    database_uri: "{{ uri }}"
+    backup_dir: /var/lib/mlflow/migrations
+  no_log: true
+  vars:
+    ansible_python_interpreter: /opt/vttbench/mlflow/3.17.2/bin/python
+"""
+
+RETURN = r"""
+before:
+  description: Revision that was found; null in an empty database.
+  type: str
+  returned: success
+outdated:
+  description: Whether they differed.
+  type: bool
+  returned: success
+after:
+  description: Revision that the installed MLflow expects.
+  type: str
+  returned: success
+backup:
+  description: File with the database as it was; null when nothing was migrated.
+  type: str
+  returned: success
+"""
+
+import os
+import shutil
+import subprocess
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+
+class SchemaError(Exception):
+    """What a person has to do something about."""
+
+
+def main() -> None:
+    """Make or migrate."""
+    module = AnsibleModule(
+        argument_spec={
+            "database_uri": {"type": "str", "required": True, "no_log": True},
+            "tables": {"type": "str", "choices": ["tracking", "auth"], "default": "tracking"},
+            "backup_dir": {"type": "path", "required": True},
+            "wait": {"type": "int", "default": 60},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        module.exit_json(**_bring_up_to_date(module))
+    except (SchemaError, OSError) as error:
+        module.fail_json(msg=str(error))
+
+
+def _bring_up_to_date(module: AnsibleModule) -> dict[str, Any]:
+    import sqlalchemy
+
+    engine = sqlalchemy.create_engine(module.params["database_uri"])
+    _wait_for(engine, module.params["wait"])
+    tables = _Tracking() if module.params["tables"] == "tracking" else _Auth()
+    before, after = tables.revision(engine), tables.head()
+    answer: dict[str, Any] = {
+        "changed": before != after,
+        "outdated": before != after,
+        "before": before,
+        "after": after,
+        "backup": None,
+    }
+    if before == after:
+        return answer
+    if before is not None and before not in tables.known():
+        raise SchemaError(
+            f"The database {engine.url.database} was written by a newer MLflow (revision {before}, "
+            f"this MLflow knows up to {after}): install that version, or restore a backup."
+        )
+    if module.check_mode:
+        return answer
+    if before is not None:
+        answer["backup"] = _back_up(engine.url, Path(module.params["backup_dir"]), before)
+    tables.upgrade(engine)
+    return answer
+
+
+class _Tracking:
+    """Tables of runs; alembic's mark is ``alembic_version``."""
+
+    def _script(self) -> Any:
+        from alembic.script import ScriptDirectory
+        from mlflow.store.db.utils import _get_alembic_config
+
+        return ScriptDirectory.from_config(_get_alembic_config(db_url=""))
+
+    def head(self) -> str:
+        return str(self._script().get_current_head())
+
+    def known(self) -> set[str]:
+        return {script.revision for script in self._script().walk_revisions()}
+
+    def revision(self, engine: Any) -> str | None:
+        return _revision(engine, "alembic_version")
+
+    def upgrade(self, engine: Any) -> None:
+        from mlflow.store.db import utils
+
+        if self.revision(engine) is None:
+            utils._initialize_tables(engine)
+        else:
+            utils._upgrade_db(engine)
+
+
+class _Auth(_Tracking):
+    """Tables of accounts; alembic's mark is ``alembic_version_auth``."""
+
+    def _script(self) -> Any:
+        from alembic.script import ScriptDirectory
+        from mlflow.server.auth.db.utils import _get_alembic_config
+
+        return ScriptDirectory.from_config(_get_alembic_config(""))
+
+    def revision(self, engine: Any) -> str | None:
+        from mlflow.server.auth.db.utils import INITIAL_REVISION, _is_legacy_database
+
+        # MLflow before 3.6 wrote no mark; such tables are its first revision.
+        if _is_legacy_database(engine):
+            return str(INITIAL_REVISION)
+        return _revision(engine, "alembic_version_auth")
+
+    def upgrade(self, engine: Any) -> None:
+        from mlflow.server.auth.db.utils import migrate_if_needed
+
+        migrate_if_needed(engine, "head")
+
+
+def _revision(engine: Any, mark: str) -> str | None:
+    from alembic.migration import MigrationContext
+
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": mark})
+        found = context.get_current_revision()
+        return None if found is None else str(found)
+
+
+def _wait_for(engine: Any, wait_s: int) -> None:
+    import sqlalchemy
+
+    end = time.monotonic() + wait_s
+    while True:
+        try:
+            with engine.connect():
+                return
+        except sqlalchemy.exc.OperationalError as error:
+            # A wrong password does not get right by waiting.
+            final = "authentication failed" in str(error.orig) or "does not exist" in str(
+                error.orig
+            )
+            if final or time.monotonic() > end:
+                where = f"{engine.url.host}:{engine.url.port or 5432}/{engine.url.database}"
+                reason = str(error.orig).strip().splitlines()[-1]
+                raise SchemaError(f"The database {where} can't be used: {reason}") from None
+            time.sleep(1)
+
+
+def _back_up(url: Any, folder: Path, revision: str) -> str:
+    program = shutil.which("pg_dump")
+    if program is None:
+        raise SchemaError(
+            f"The database {url.database} has to be migrated, and pg_dump is missing for the backup "
+            "before that: install the package postgresql-client."
+        )
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    at = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    target = folder / f"{url.database}-{revision}-{at}.dump"
+    partial = target.with_suffix(".partial")
+    connection = {
+        "PGHOST": url.host,
+        "PGPORT": str(url.port or 5432),
+        "PGDATABASE": url.database,
+        "PGUSER": url.username,
+        "PGPASSWORD": url.password,
+        **{f"PG{name.upper()}": value for name, value in url.query.items()},
+    }
+    partial.touch(mode=0o600)
+    done = subprocess.run(
+        [program, "--format=custom", f"--file={partial}"],
+        env={**os.environ, **{name: str(value) for name, value in connection.items() if value}},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        partial.unlink(missing_ok=True)
+        raise SchemaError(f"The backup before the migration failed: {done.stderr.strip()}")
+    partial.replace(target)
+    return str(target)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+import pytest
+
+from vttbench.mlflow_server.ports import holders
+
+NGINX = {"address": "0.0.0.0", "port": 5000, "name": "nginx", "pid": 42, "user": "www-data"}
+
+
+def test_names_process_and_user_that_has_the_port():
+    assert holders([NGINX], "10.0.0.1", 5000, "mlflow") == "nginx (process 42, user www-data)"
+
+
+def test_another_port_is_nobodys_business():
+    assert holders([NGINX], "0.0.0.0", 5001, "mlflow") == ""
+
+
+def test_our_own_service_may_have_it():
+    assert holders([{**NGINX, "user": "mlflow"}], "0.0.0.0", 5000, "mlflow") == ""
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "clash"),
+    [
+        ("127.0.0.1", "0.0.0.0", True),
+        ("0.0.0.0", "127.0.0.1", True),
+        ("*", "10.0.0.1", True),
+        ("10.0.0.1", "10.0.0.1", True),
+        ("10.0.0.1", "127.0.0.1", False),
+    ],
+)
+def test_two_addresses_of_one_host_do_not_clash_but_a_wildcard_does(theirs, ours, clash):
+    assert bool(holders([{**NGINX, "address": theirs}], ours, 5000, "mlflow")) is clash
+
+
+def test_a_process_that_listens_twice_is_named_once():
+    assert holders([NGINX, {**NGINX, "address": "::"}], "0.0.0.0", 5000, "x").count("nginx") == 1
