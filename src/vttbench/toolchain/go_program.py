@@ -190,15 +190,12 @@ def _explanation(pin: GoProgramPin, go: GoCompiler, said: str, proxy: str) -> st
         if line.strip() and not line.startswith(("go: downloading", "go: finding"))
     ]
     tail = " / ".join(lines[-3:]) or "nothing"
-    return (
+    message = (
         f"{pin.package}@{pin.version} could not be built with Go {go.version}. Go said: {tail}. "
-        f"It takes modules from GOPROXY={_without_password(proxy)}; where that can't be reached, "
+        f"It takes modules from GOPROXY={proxy}; where that can't be reached, "
         "name a module proxy that can (go env -w GOPROXY=https://...)"
     )
-
-
-def _without_password(proxy: str) -> str:
-    return re.sub(r"//[^/@,|]*@", "//", proxy)
+    return re.sub(r"//[^/@,|\s]*@", "//", message)  # without anybody's password
 
 
 def _insist(pin: GoProgramPin, program: Path, go: GoCompiler) -> str:
