@@ -111,10 +111,11 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 try:
     import urllib3
     from minio import Minio
-    from minio.credentials import StaticProvider
+    from minio.commonconfig import ENABLED
+    from minio.credentials.providers import StaticProvider
     from minio.error import MinioAdminException, MinioException, S3Error
     from minio.minioadmin import MinioAdmin
-    from minio.versioningconfig import ENABLED, SUSPENDED, VersioningConfig
+    from minio.versioningconfig import SUSPENDED, VersioningConfig
 except ImportError:
     HAS_MINIO = False
 else:
