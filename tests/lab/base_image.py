@@ -69,8 +69,9 @@ def _make(release: Release, root: Path, public_key: str) -> None:
         (root / home / ".ssh").mkdir(mode=0o700, exist_ok=True)
         _write(root / home / ".ssh/authorized_keys", public_key, 0o600)
     run("chroot", root, "chown", "-R", f"{USER}:{USER}", f"/home/{USER}/.ssh")
-    # Each host draws an identity of its own when it boots.
+    # Each host draws an identity of its own when it boots; systemd would take over that of D-Bus.
     _write(root / "etc/machine-id", "")
+    (root / "var/lib/dbus/machine-id").unlink(missing_ok=True)
     run("chroot", root, "apt-get", "clean")
 
 
