@@ -10,6 +10,7 @@ from ansible.errors import AnsibleFilterError
 from vttbench.postgresql import access, clusters
 from vttbench.postgresql.configuration import configuration_lines
 from vttbench.postgresql.memory import memory_settings
+from vttbench.postgresql.password_file import password_line
 
 
 def postgresql_cluster(listing: str, version: str, port: int) -> dict[str, Any]:
@@ -57,6 +58,14 @@ def postgresql_identities(_: Any = None) -> list[str]:
     return access.identity_rules()
 
 
+def postgresql_password_line(password: str, host: str, port: int, user: str) -> str:
+    """Line of a password file."""
+    try:
+        return password_line(host=host, port=int(port), user=user, password=str(password))
+    except ValueError as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
 class FilterModule:
     """What Ansible looks for."""
 
@@ -68,4 +77,5 @@ class FilterModule:
             "postgresql_configuration": postgresql_configuration,
             "postgresql_identities": postgresql_identities,
             "postgresql_memory": postgresql_memory,
+            "postgresql_password_line": postgresql_password_line,
         }

@@ -35,10 +35,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         result = _COMMANDS[arguments.command](settings.load(arguments.settings), arguments)
     except BusyError as error:
-        _log.error("%s", error)  # noqa: TRY400
+        _log.error("%s", error)
         return BUSY
     except (BackupError, OSError) as error:
-        _log.error("%s", error)  # noqa: TRY400
+        _log.error("%s", error)
         return 1
     if result is not None:
         sys.stdout.write(json.dumps(result, indent=2) + "\n")

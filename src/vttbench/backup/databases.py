@@ -16,6 +16,7 @@ from vttbench.backup.manifest import Dump, sha256_of
 from vttbench.backup.settings import DatabaseServer
 
 _COPY = re.compile(rb'COPY (?P<table>(?:"[^"]*"|[^\s("])+) [(]')
+_COMPLAINT = re.compile(r"\b(?:error|FATAL|ERROR):")
 _END_OF_COPY = b"\\.\n"
 # Tables that hold people's work, with what counts there. A fresh MLflow has none of it; a run that
 # was deleted (as a deployment's own throw-away runs are) is no work.
@@ -152,7 +153,7 @@ def rows_in(dump: Path) -> dict[str, int]:
                 rows[table] = 0
         _, message = process.communicate()
     if process.returncode:
-        raise BackupError(f"{dump}: not a whole dump ({_last_line(message)})")
+        raise BackupError(f"{dump}: not a whole dump ({_reason(message)})")
     return rows
 
 
@@ -169,10 +170,11 @@ def _output(argv: Sequence[str], environment: dict[str, str]) -> str:
     except OSError as error:
         raise BackupError(f"{argv[0]}: {error.strerror}") from error
     if done.returncode:
-        raise BackupError(f"{argv[0]}: {_last_line(done.stderr.encode())}")
+        raise BackupError(_reason(done.stderr.encode()))
     return done.stdout
 
 
-def _last_line(message: bytes) -> str:
-    lines = message.decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "no reason given"
+def _reason(message: bytes) -> str:
+    """Return the line that says what went wrong: hints and context stand around it."""
+    lines = message.decode(errors="replace").strip().splitlines() or ["no reason given"]
+    return next((line for line in lines if _COMPLAINT.search(line)), lines[-1])
