@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+# Whatever a test starts, it is never Ansible with the fleet, which ansible.cfg has as its default.
+os.environ.setdefault("ANSIBLE_INVENTORY", "inventory/local")
+
 _BUILDS = Path("~/.cache/vttbench/llama.cpp").expanduser()
 
 

@@ -6,12 +6,19 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[3]
 CALLS_ANSIBLE = re.compile(r"^(?!\s*#).*\bansible(-playbook|-inventory|-lint)?\b", re.MULTILINE)
 SAFE = re.compile(
     r"^\s*(export )?ANSIBLE_INVENTORY\s*(:=|=)\s*inventory/(local|lab)\s*$", re.MULTILINE
 )
+# A program of Ansible or Molecule as a word of a command that Python starts.
+STARTS_ANSIBLE = re.compile(r"""["'/](ansible(-playbook|-inventory|-console)?|molecule)["']""")
+NAMES_AN_INVENTORY = re.compile(r'ANSIBLE_INVENTORY|MOLECULE_INVENTORY_FILE|"-i", ')
+SAFE_FOR_A_SCENARIO = re.compile(r"^\$\{MOLECULE_PROJECT_DIRECTORY\}/inventory/(lab|local)$")
+BASE_CONFIG = ROOT / ".config/molecule/config.yml"
+SCENARIOS = sorted(ROOT.glob("molecule/*/molecule.yml"))
 SCRIPTS = [
     path
     for path in sorted((ROOT / "scripts").glob("*.sh"))
@@ -47,5 +54,61 @@ def test_the_environment_of_the_tests_does_not_name_production():
 
 
 def test_no_script_and_no_benchmark_names_an_address_of_the_fleet():
-    for path in tracked_files("Makefile", "scripts", ".ci", "benchmarks", "tests/integration"):
+    rooms = ("scripts", "benchmarks", "molecule", "inventory/lab", "tests/integration", "tests/lab")
+    for path in tracked_files("Makefile", ".ci", ".config", *rooms):
         assert "192.168." not in path.read_text(errors="replace"), path
+
+
+def scenario_environment(scenario: Path) -> dict[str, str]:
+    """What Ansible is told in a scenario: Molecule merges its own file over the shared one."""
+    environment: dict[str, str] = {}
+    for path in (BASE_CONFIG, scenario):
+        content = yaml.safe_load(path.read_text()) or {}
+        environment |= (content.get("provisioner") or {}).get("env") or {}
+        environment |= (content.get("ansible") or {}).get("env") or {}
+    return environment
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: path.parent.name)
+def test_a_scenario_of_molecule_has_an_inventory_that_is_not_production(scenario):
+    inventory = scenario_environment(scenario).get("ANSIBLE_INVENTORY", "")
+    assert SAFE_FOR_A_SCENARIO.match(inventory), (
+        f"{scenario}: ANSIBLE_INVENTORY is {inventory!r}; without it ansible.cfg names the fleet"
+    )
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: path.parent.name)
+def test_a_scenario_of_molecule_names_hosts_of_the_lab_alone(scenario):
+    lab = yaml.safe_load((ROOT / "tests/lab/hosts.yml").read_text())["hosts"]
+    inventory = yaml.safe_load(scenario.read_text())["provisioner"]["inventory"]
+    named = inventory["hosts"]["all"]["hosts"]
+    assert named, "a scenario without a host tests nothing"
+    assert {name: host["ansible_host"] for name, host in named.items()} == {
+        name: lab[name]["address"] for name in named
+    }
+
+
+def test_every_host_of_the_lab_has_an_address_of_the_lab():
+    content = yaml.safe_load((ROOT / "tests/lab/hosts.yml").read_text())
+    assert {host["address"].rpartition(".")[0] for host in content["hosts"].values()} == {"10.77.0"}
+
+
+def test_the_inventory_of_the_lab_names_hosts_of_the_lab_alone():
+    lab = yaml.safe_load((ROOT / "tests/lab/hosts.yml").read_text())["hosts"]
+    text = (ROOT / "inventory/lab/hosts.yml").read_text()
+    named = re.findall(r"^ +(\S+):\n +ansible_host: (\S+)$", text, re.MULTILINE)
+    assert {"ms01", "framework-desktop"} <= {name for name, _ in named}
+    assert named == [(name, lab[name]["address"]) for name, _ in named]
+
+
+def test_tests_that_start_ansible_say_with_which_inventory():
+    starts = [
+        path
+        for path in tracked_files("tests", "molecule")
+        if path.suffix == ".py" and STARTS_ANSIBLE.search(path.read_text())
+    ]
+    assert ROOT / "tests/lab/test_scenarios.py" in starts
+    for path in starts:
+        assert NAMES_AN_INVENTORY.search(path.read_text()), (
+            f"{path} starts Ansible and trusts the caller's environment"
+        )
