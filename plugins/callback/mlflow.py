@@ -15,7 +15,10 @@ description:
   - The address is E(MLFLOW_TRACKING_URI) when that is set, then O(tracking_uri), then the SQLite
     store of the checkout (C(.vttbench/mlflow.db); C(make mlflow-ui) shows it).
   - Credentials are read from MLflow's own variables E(MLFLOW_TRACKING_USERNAME) and
-    E(MLFLOW_TRACKING_PASSWORD), or E(MLFLOW_TRACKING_TOKEN), and are never printed.
+    E(MLFLOW_TRACKING_PASSWORD), or E(MLFLOW_TRACKING_TOKEN); then from the server's section in
+    C(~/.config/vttbench/logins.ini), which C(playbooks/configure-clients.yml) writes and
+    E(VTTBENCH_LOGINS) may name another file for; then from C(~/.mlflow/credentials). They are
+    never printed, and no server is told what stands in another one's section.
 options:
   enabled:
     description: Whether results are shipped at all.
@@ -29,7 +32,7 @@ options:
     type: str
     ini: [{section: callback_mlflow, key: tracking_uri}]
     env: [{name: VTTBENCH_MLFLOW_TRACKING_URI}]
-    vars: [{name: vttbench_mlflow_tracking_uri}]
+    vars: [{name: mlflow_tracking_uri}, {name: vttbench_mlflow_tracking_uri}]
   experiment:
     description: MLflow experiment; it is made where there is none.
     type: str
@@ -73,6 +76,8 @@ _MEASURING = ("measure", "record")
 _PLANNING = "plan_suite"
 _OPTIONS = ("tracking_uri", "experiment", "ship_when", "final_wait")
 _PREFIX = "vttbench_mlflow_"
+# What the inventory calls the server, for everybody who asks.
+_SHARED = "mlflow_tracking_uri"
 
 
 def _harmless(handler: Callable[..., None]) -> Callable[..., None]:
@@ -158,7 +163,11 @@ class CallbackModule(CallbackBase):
         from ansible.template import Templar
 
         templar = Templar(loader=self._playbook._loader, variables=variables)
-        ours = {name: variables[name] for name in variables if name.startswith(_PREFIX)}
+        ours = {
+            name: variables[name]
+            for name in variables
+            if name.startswith(_PREFIX) or name == _SHARED
+        }
         self.set_options(var_options=templar.template(ours))
         if not self.get_option("enabled"):
             return None

@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from vttbench import __version__
 from vttbench.tracking import explain
 from vttbench.tracking.backend import Patience
 from vttbench.tracking.errors import AccessError, TrackingError, UnavailableError
+from vttbench.tracking.logins import Login, login_for
 
 _FIRST_PAUSE_S = 0.5
 _UNWRITTEN = (httpx.ConnectError, httpx.ConnectTimeout)  # the request never left
@@ -35,6 +37,9 @@ class Connection:
         uri: ``http(s)://[user:password@]host[:port][/prefix]``.
         patience: how long to wait.
         on_progress: called when the server has taken or answered something.
+
+    Raises:
+        AccessError: what we would log in with can't be read.
     """
 
     def __init__(self, uri: str, patience: Patience, on_progress: Callable[[], None]) -> None:
@@ -45,7 +50,8 @@ class Connection:
         self._answered = False
         self._local = threading.local()
         self._clients: list[httpx.Client] = []
-        self._verify = _tls_context(uri)
+        self._login = login_for(uri, os.environ, Path.home())
+        self._verify = _tls_context(uri, self._login)
 
     def call(
         self,
@@ -124,7 +130,7 @@ class Connection:
             return self._decoded(response)
         if missing_ok and "RESOURCE_DOES_NOT_EXIST" in response.text:
             return None
-        raise explain.refused_request(self._uri, response)
+        raise explain.refused_request(self._uri, response, self._login.source)
 
     def _decoded(self, response: httpx.Response) -> dict[str, Any]:
         if not response.content:
@@ -147,8 +153,8 @@ class Connection:
             parts = urlsplit(self._uri)
             self._local.client = httpx.Client(
                 base_url=f"{parts.scheme}://{parts.netloc}",
-                headers={"User-Agent": f"vttbench/{__version__}", **_bearer()},
-                auth=_basic_auth(),
+                headers={"User-Agent": f"vttbench/{__version__}", **_bearer(self._login)},
+                auth=self._login.basic,
                 verify=self._verify,
             )
             self._local.acknowledge = _Acknowledge() if hasattr(socket, "TCP_QUICKACK") else None
@@ -176,7 +182,7 @@ class _Acknowledge:
                 self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
-def _tls_context(uri: str) -> ssl.SSLContext:
+def _tls_context(uri: str, login: Login) -> ssl.SSLContext:
     if not uri.startswith("https:"):
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # not used; loading no CA saves 20 ms
     insecure = os.environ.get("MLFLOW_TRACKING_INSECURE_TLS", "").strip().lower()
@@ -184,22 +190,16 @@ def _tls_context(uri: str) -> ssl.SSLContext:
     if insecure in ("1", "true"):
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    elif path := os.environ.get("MLFLOW_TRACKING_SERVER_CERT_PATH"):
+    elif login.ca_file:
         try:
-            context.load_verify_locations(path)
+            context.load_verify_locations(login.ca_file)
         except (OSError, ssl.SSLError) as error:
             raise AccessError(
-                f"MLFLOW_TRACKING_SERVER_CERT_PATH={path} can't be used as a CA file: {error}"
+                f"MLFLOW_TRACKING_SERVER_CERT_PATH={login.ca_file} can't be used as a CA file: "
+                f"{error}"
             ) from error
     return context
 
 
-def _basic_auth() -> tuple[str, str] | None:
-    user = os.environ.get("MLFLOW_TRACKING_USERNAME")
-    password = os.environ.get("MLFLOW_TRACKING_PASSWORD")
-    return (user, password) if user and password else None
-
-
-def _bearer() -> dict[str, str]:
-    token = os.environ.get("MLFLOW_TRACKING_TOKEN")
-    return {"Authorization": f"Bearer {token}"} if token and not _basic_auth() else {}
+def _bearer(login: Login) -> dict[str, str]:
+    return {"Authorization": f"Bearer {login.token}"} if login.token else {}

@@ -49,19 +49,27 @@ def failed_connection(uri: str, error: httpx.HTTPError) -> TrackingError:
     return UnavailableError(why.format(shown))
 
 
-def refused_request(uri: str, response: httpx.Response) -> TrackingError:
+def refused_request(
+    uri: str, response: httpx.Response, login_source: str | None = None
+) -> TrackingError:
     """Explain an answer that is not the one hoped for.
 
     Args:
         uri: the tracking URI; credentials in it are masked.
         response: with its body read.
+        login_source: where user name and password came from; None when there were none.
     """
     shown, status = display_uri(uri), response.status_code
     code, message = _mlflow_error(response)
     if status == httpx.codes.UNAUTHORIZED:
+        what = (
+            f"does not accept our user name and password from {login_source}"
+            if login_source
+            else "asks for a user name and a password"
+        )
         return AccessError(
-            f"{shown} does not accept our user name and password (401): set "
-            "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN."
+            f"{shown} {what} (401): set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or "
+            "have ansible-playbook playbooks/configure-clients.yml write them down here."
         )
     if status == httpx.codes.FORBIDDEN and "Invalid Host header" in response.text:
         host = urlsplit(uri).netloc.rpartition("@")[2]

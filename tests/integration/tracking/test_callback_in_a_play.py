@@ -170,9 +170,10 @@ def test_a_task_that_fails_is_shipped_too(play, server, experiment):
     assert [run.info.status for run in Reader(server.uri, experiment).parents()] == ["FAILED"]
 
 
-def test_the_destination_may_stand_in_variables(play, server, experiment):
+@pytest.mark.parametrize("name", ["vttbench_mlflow_tracking_uri", "mlflow_tracking_uri"])
+def test_the_destination_may_stand_in_variables(play, server, experiment, name):
     done = play(
-        variables=f"{{port: {server.port}, vttbench_mlflow_tracking_uri: "
+        variables=f"{{port: {server.port}, {name}: "
         '"http://127.0.0.1:{{ port }}", vttbench_mlflow_ship_when: end}'
     )
     assert summary(done) == f"MLflow: 4 shipped, 0 spooled -> {server.uri}"
