@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 PROFILE ?= quick
 
 .DEFAULT_GOAL := help
-.PHONY: help setup benchmark test lint lock mlflow-ui schema clean
+.PHONY: help setup benchmark test lint lock mlflow-ui schema clean lab lab-down lab-demo
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,15 @@ benchmark: $(VENV)/.base ## Measure this machine (PROFILE=quick|standard|full)
 
 mlflow-ui: $(VENV)/.base ## Look at the results of this checkout in MLflow, http://127.0.0.1:5000
 	@scripts/mlflow-ui.sh
+
+lab: $(VENV)/.base ## Start the laboratory: ms01 and framework-desktop as containers on this machine (root)
+	@$(BIN)/python -m tests.lab up
+
+lab-down: $(VENV)/.base ## Take the laboratory away, hosts and network
+	@$(BIN)/python -m tests.lab down
+
+lab-demo: $(VENV)/.base ## Deploy the results server in the laboratory, measure a client there, show the results
+	@scripts/lab-demo.sh $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, mypy --strict, yamllint, ansible-lint, shellcheck
 	@scripts/lint.sh

@@ -28,6 +28,7 @@ check ruff ruff check --quiet .
 check ruff-format ruff format --quiet --check .
 check mypy mypy --no-error-summary
 check mypy-plugins scripts/lint_plugins.sh
+check mypy-lab mypy --no-error-summary tests/lab
 check yamllint yamllint --strict .
 check ansible-lint ansible-lint --offline --profile production -q --nocolor
 # shellcheck disable=SC2046  # our file names hold no blanks
