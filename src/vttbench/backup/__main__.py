@@ -45,9 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _run(options: settings.Settings, _: argparse.Namespace) -> None:
+def _run(options: settings.Settings, arguments: argparse.Namespace) -> None:
     with alone(options.directory):
-        content = back_up(options)
+        content = back_up(options, prune=not arguments.keep_all)
     _log.info("backup %s is whole", content.name)
 
 
@@ -83,7 +83,7 @@ def _work(options: settings.Settings, _: argparse.Namespace) -> dict[str, dict[s
 
 def _restore(options: settings.Settings, arguments: argparse.Namespace) -> dict[str, Any]:
     with alone(options.directory):
-        return asdict(restore(options, arguments.backup))
+        return asdict(restore(options, arguments.backup, overwrite=arguments.overwrite))
 
 
 _COMMANDS = {
@@ -100,16 +100,23 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="vttbench-backup", description=__doc__)
     parser.add_argument("--settings", type=Path, default=SETTINGS, help="default: %(default)s")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("run", help="make a backup, verify it, remove old ones, copy to the target")
+    run = commands.add_parser("run", help="make a backup, verify it, remove old ones, copy it away")
+    run.add_argument("--keep-all", action="store_true", help="remove no old backup")
     commands.add_parser("list", help="print the manifests of all backups as JSON")
     commands.add_parser("work", help="print what the databases hold that a restore would replace")
-    for name, text in (
-        ("verify", "read every byte of a backup and compare checksums"),
-        ("fetch", "bring a backup back from the target"),
-        ("restore", "bring a backup into empty databases and the bucket"),
-    ):
-        command = commands.add_parser(name, help=text)
+    added = {
+        name: commands.add_parser(name, help=text)
+        for name, text in (
+            ("verify", "read every byte of a backup and compare checksums"),
+            ("fetch", "bring a backup back from the target"),
+            ("restore", "bring a backup back into the databases and the bucket"),
+        )
+    }
+    for command in added.values():
         command.add_argument("--backup", default="", help="its name; default: the newest")
+    added["restore"].add_argument(
+        "--overwrite", action="store_true", help="also replace databases that are in use"
+    )
     return parser
 
 

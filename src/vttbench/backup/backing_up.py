@@ -20,11 +20,15 @@ from vttbench.backup.verification import damage
 _log = logging.getLogger("vttbench.backup")
 
 
-def back_up(settings: Settings) -> Manifest:
+def back_up(settings: Settings, *, prune: bool = True) -> Manifest:
     """Make one backup, verify it, remove old ones and copy all to the target.
 
     Needs the lock. Databases come first, the bucket after them: every artifact of a run that the
     dump holds was in the bucket before the bucket is read.
+
+    Args:
+        settings: where things are.
+        prune: whether backups that are no longer kept are removed.
 
     Raises:
         BackupError: anything went wrong; ``status.json`` says what.
@@ -35,8 +39,9 @@ def back_up(settings: Settings) -> Manifest:
         repository.prepare()
         content = _make(settings, repository)
         status.update(settings.directory, last_success=_summary(content))
-        gone = repository.prune(settings.retention)
-        _log.info("kept %d backups, removed %d", len(repository.names()), len(gone))
+        if prune:
+            gone = repository.prune(settings.retention)
+            _log.info("kept %d backups, removed %d", len(repository.names()), len(gone))
         if settings.target:
             Copies(settings.target).send(repository)
             status.update(

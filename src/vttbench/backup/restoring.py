@@ -1,13 +1,15 @@
-"""Bring a backup back into empty databases and the bucket."""
+"""Bring a backup back into the databases and the bucket."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from vttbench.backup import manifest
 from vttbench.backup.bucket import Bucket
 from vttbench.backup.databases import Databases
 from vttbench.backup.errors import BackupError
+from vttbench.backup.manifest import Manifest, StoredObject
 from vttbench.backup.repository import Repository
 from vttbench.backup.settings import Settings
 from vttbench.backup.verification import damage
@@ -32,40 +34,67 @@ class Restored:
     size: int
 
 
-def restore(settings: Settings, name: str = "") -> Restored:
+def restore(settings: Settings, name: str = "", *, overwrite: bool = False) -> Restored:
     """Restore a backup, the newest if none is named, and prove that all of it arrived.
 
     Needs the lock. Nothing is touched before the whole backup was read and found whole. The bucket
     comes first: databases, once restored, refer to it.
 
+    Args:
+        settings: where things are.
+        name: of the backup.
+        overwrite: whether databases that hold people's work are replaced.
+
     Raises:
-        BackupError: it is damaged, a database is not empty, or something did not arrive.
+        BackupError: it is damaged, a database is in use, or something did not arrive.
     """
     repository = Repository(settings.directory)
     folder = repository.folder(name)
     content = manifest.read_manifest(folder)
     if wrong := damage(repository, folder):
         raise BackupError(f"backup {folder.name} is not whole: " + "; ".join(wrong))
-    objects = list(manifest.read_index(folder)) if content.bucket else []
-    written = 0
-    if content.bucket:
-        if settings.bucket is None:
-            raise BackupError(f"backup {folder.name} holds a bucket, and no bucket is configured")
-        bucket = Bucket(settings.bucket)
-        written = bucket.restore(objects, repository)
-        if different := bucket.differences(objects):
-            raise BackupError(f"bucket {settings.bucket.name}: other bytes in {different[:5]}")
-    if content.databases and settings.database is None:
-        raise BackupError(f"backup {folder.name} holds databases, and none is configured")
-    rows: dict[str, int] = {}
+    databases = _databases(settings, content, overwrite)
+    objects, written = _restore_bucket(settings, content, repository, folder)
     for dump in content.databases:
-        assert settings.database is not None
-        Databases(settings.database).restore(dump, folder)
-        rows[dump.database] = sum(dump.rows.values())
+        assert databases is not None
+        databases.restore(dump, folder)
     return Restored(
         backup=folder.name,
-        rows=rows,
+        rows={dump.database: sum(dump.rows.values()) for dump in content.databases},
         objects=len(objects),
         written=written,
         size=sum(item.size for item in objects),
     )
+
+
+def _databases(settings: Settings, content: Manifest, overwrite: bool) -> Databases | None:
+    if not content.databases:
+        return None
+    if settings.database is None:
+        raise BackupError(f"backup {content.name} holds databases, and none is configured")
+    databases = Databases(settings.database)
+    for dump in content.databases:
+        work = databases.work(dump.database)
+        if work and not overwrite:
+            held = ", ".join(f"{count} rows in {table}" for table, count in work.items())
+            raise BackupError(
+                f"database {dump.database} on {settings.database.host} is in use ({held});"
+                " only --overwrite replaces it"
+            )
+    return databases
+
+
+def _restore_bucket(
+    settings: Settings, content: Manifest, repository: Repository, folder: Path
+) -> tuple[list[StoredObject], int]:
+    """Return the objects, all of them read back, and how many had to be written."""
+    if content.bucket is None:
+        return [], 0
+    if settings.bucket is None:
+        raise BackupError(f"backup {content.name} holds a bucket, and none is configured")
+    objects = list(manifest.read_index(folder))
+    bucket = Bucket(settings.bucket)
+    written = bucket.restore(objects, repository)
+    if different := bucket.differences(objects):
+        raise BackupError(f"bucket {settings.bucket.name}: other bytes in {different[:5]}")
+    return objects, written

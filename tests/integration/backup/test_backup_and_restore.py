@@ -118,9 +118,7 @@ def test_an_object_of_parts_keeps_its_etag_so_that_nothing_is_written_twice(
     back_up(filled)
     lose_everything(filled, postgres, store)
     assert restore(filled).written == 35
-    for name in filled.database.names:
-        postgres.make_database(name)
-    assert restore(filled).written == 0
+    assert restore(filled, overwrite=True).written == 0
 
 
 def test_the_second_backup_fetches_only_what_is_new(filled, store):
@@ -144,8 +142,40 @@ def test_equal_bytes_are_kept_once(filled, store):
 
 def test_a_database_in_use_is_not_overwritten(filled, postgres):
     back_up(filled)
-    with pytest.raises(BackupError, match=r"mlflow on 127\.0\.0\.1 is not empty: it has 3 tables"):
+    postgres.sql("SET ROLE mlflow; INSERT INTO runs VALUES ('new', 'active', '')", "mlflow")
+    with pytest.raises(BackupError, match=r"mlflow on 127\.0\.0\.1 is in use \(251 rows in public"):
         restore(filled)
+    assert postgres.sql("SELECT count(*) FROM runs", "mlflow") == "251"
+
+
+def test_a_database_in_use_is_replaced_where_that_is_asked_for(filled, postgres):
+    back_up(filled)
+    postgres.sql("SET ROLE mlflow; CREATE TABLE later (n int); DELETE FROM runs", "mlflow")
+    restore(filled, overwrite=True)
+    assert postgres.sql("SELECT count(*) FROM runs", "mlflow") == "250"
+    assert postgres.sql("SELECT to_regclass('later')", "mlflow") == ""
+
+
+def test_a_dump_that_breaks_off_leaves_the_database_as_it_was(filled, postgres):
+    content = back_up(filled)
+    postgres.sql("SET ROLE mlflow; INSERT INTO runs VALUES ('new', 'active', '')", "mlflow")
+    folder = filled.directory / "backups" / content.name
+    (dump,) = (dump for dump in content.databases if dump.database == "mlflow")
+    path = folder / dump.file
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(BackupError, match="pg_restore: error"):
+        Databases(filled.database).restore(dump, folder)
+    assert postgres.sql("SELECT count(*) FROM runs", "mlflow") == "251"
+
+
+def test_a_database_that_refuses_is_left_as_it_was(filled, postgres):
+    back_up(filled)
+    postgres.sql("ALTER DATABASE mlflow SET default_transaction_read_only = on")
+    try:
+        with pytest.raises(BackupError, match="read-only transaction"):
+            restore(filled, overwrite=True)
+    finally:
+        postgres.sql("ALTER DATABASE mlflow RESET default_transaction_read_only")
     assert postgres.sql("SELECT count(*) FROM runs", "mlflow") == "250"
 
 
