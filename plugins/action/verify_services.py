@@ -40,7 +40,11 @@ class ActionModule(ActionBase):
             for service in services:
                 if service.get("kind") == "mlflow":
                     service["write"] = False
-        states = self._try(services)
+        try:
+            states = self._try(services)
+        except AnsibleActionFail as error:
+            # Returned, not raised: the caller hides this task's output and tells the message alone.
+            return {**result, "failed": True, "msg": str(error)}
         width = max(80, min(shutil.get_terminal_size((_WIDTH, 24)).columns, _WIDTH))
         display.display("\n" + table_of(states, width))
         failed = [state for state in states if state.state != "ok"]
