@@ -27,8 +27,8 @@ Names = Annotated[list[str] | None, typer.Argument(metavar="[HOST]...", show_def
 @app.command()
 def up(names: Names = None) -> None:
     """Start hosts (without a name: the fleet). Those that run are left as they are."""
-    require()
     hosts = _select(names or declared().fleet)
+    require()
     reachable = network.up()
     for host in hosts:
         started = Guest(host).up(reachable)
@@ -38,8 +38,8 @@ def up(names: Names = None) -> None:
 @app.command()
 def reset(names: Annotated[list[str], typer.Argument(metavar="HOST...")]) -> None:
     """Make hosts as new: forget what was done to them and boot them again."""
-    require()
     hosts = _select(names)
+    require()
     reachable = network.up()
     for host in hosts:
         Guest(host).reset(reachable)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from . import network
 from .guest import Guest
 from .hosts import declared
 from .obstacles import LabImpossibleError, require
@@ -26,13 +27,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def lab() -> Lab:
+def lab() -> Iterator[Lab]:
     """The lab's command line, e.g. ``lab("up", "lab-12")``; skips where the lab cannot run."""
     try:
         require()
     except LabImpossibleError as reason:
         pytest.skip(f"the lab cannot run here: {reason}")
-    return command_line
+    yield command_line
+    network.down_if_unused()
 
 
 def command_line(*argv: str, under: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:

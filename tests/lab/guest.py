@@ -70,7 +70,8 @@ class Guest:
             BootFailedError: systemd or SSH did not come up. A host made by this call is gone again.
         """
         with locked(f"host-{self.host.name}"):
-            if self.state == "running":
+            if self.state not in {"absent", "stopped"}:
+                # Also with a failed unit: that may be the very thing that somebody looks into.
                 return False
             fresh = not self.folder.exists()
             try:
@@ -98,8 +99,9 @@ class Guest:
         return ("-P", CONTAINERS, "-n", self.host.name)
 
     def _start(self, reachable: Mapping[str, list[IPv4Address]]) -> None:
-        if self.state not in {"absent", "stopped"}:
-            run("lxc-stop", *self._name, "-k")
+        if self.state == "stopped" and not self._base().is_dir():
+            # Its base image was deleted, so nothing of this host can ever boot again.
+            self._destroy()
         if self.state == "absent":
             self._create()
         self._tell_names(reachable)
@@ -122,6 +124,11 @@ class Guest:
                 prefix=GATEWAY.network.prefixlen,
             )
         )  # fmt: skip
+
+    def _base(self) -> Path:
+        config = (self.folder / "config").read_text()
+        (rootfs,) = [line for line in config.splitlines() if line.startswith("lxc.rootfs.path")]
+        return Path(rootfs.split(":")[1])
 
     def _tell_names(self, reachable: Mapping[str, list[IPv4Address]]) -> None:
         etc = self.folder / "delta0/etc"

@@ -48,6 +48,17 @@ def test_up_leaves_a_host_that_runs_as_it_is(lab: Lab, lab_hosts: list[str], she
     assert shell("lab-12", "systemctl show -p UserspaceTimestamp") == booted
 
 
+def test_up_does_not_restart_a_host_with_a_failed_unit(
+    lab: Lab, lab_hosts: list[str], shell: Shell
+) -> None:
+    booted = shell("lab-12", "systemctl show -p UserspaceTimestamp")
+    shell("lab-12", "systemd-run --unit broken --wait false")
+    assert "degraded" in lab("status", "lab-12").stdout
+    assert lab("up", "lab-12").returncode == 0
+    assert shell("lab-12", "systemctl show -p UserspaceTimestamp") == booted
+    shell("lab-12", "systemctl reset-failed")
+
+
 def test_a_host_that_was_switched_off_comes_back_with_what_it_had(
     lab: Lab, lab_hosts: list[str], shell: Shell
 ) -> None:
