@@ -2,6 +2,8 @@
 
     python benchmarks/shipping/run.py                 ratios, start-up, dead servers
     python benchmarks/shipping/run.py --candidates    which server suits us best
+    python benchmarks/shipping/run.py --accounts PYTHON   the same with accounts, and their cost;
+                                                      PYTHON has requirements/server.txt
 
 With PostgreSQL's programs and psycopg installed a scratch cluster on loopback is used, else SQLite.
 """
@@ -16,6 +18,7 @@ import statistics
 import sys
 import tempfile
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import plays
@@ -27,12 +30,13 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--candidates", action="store_true", help="compare servers instead")
+    parser.add_argument("--accounts", metavar="PYTHON", help="compare servers with accounts")
     parser.add_argument("--rounds", type=int, default=3, help="alternating rounds (default 3)")
     arguments = parser.parse_args()
     _be_quiet()
     with tempfile.TemporaryDirectory(prefix="vttbench-shipping-") as folder:
-        if arguments.candidates:
-            _candidates(Path(folder), arguments.rounds)
+        if arguments.candidates or arguments.accounts:
+            _candidates(Path(folder), arguments.rounds, arguments.accounts)
         else:
             _plays(Path(folder))
             _ratios(Path(folder), arguments.rounds)
@@ -79,14 +83,24 @@ def _plays(folder: Path) -> None:
         print(f"server that {kind:8}: a play ends {seconds:+.1f} s later   goal 5 s")
 
 
-def _candidates(folder: Path, rounds: int) -> None:
+def _candidates(folder: Path, rounds: int, python: str | None) -> None:
     with servers.database(folder) as stores, contextlib.ExitStack() as stack:
-        running = {
-            name: stack.enter_context(
-                servers.server(folder / str(index), stores[1], options, tuned=True)
+        running: dict[str, str] = {}
+        for name, options, remembered in _contenders(with_accounts=python is not None):
+            running[name] = stack.enter_context(
+                servers.server(
+                    folder / str(len(running)),
+                    stores[1],
+                    options,
+                    tuned=True,
+                    python=python or sys.executable,
+                    accounts=None if remembered is None else (stores[2], remembered),
+                )
             )
-            for index, (name, options) in enumerate(servers.CANDIDATES.items())
-        }
+        if python is not None:  # those without accounts don't look at it
+            os.environ["MLFLOW_TRACKING_USERNAME"], os.environ["MLFLOW_TRACKING_PASSWORD"] = (
+                servers.ACCOUNT
+            )
         speeds: dict[tuple[str, str], list[float]] = {}
         for turn in range(rounds + 1):
             for name, uri in running.items():
@@ -96,7 +110,17 @@ def _candidates(folder: Path, rounds: int) -> None:
                         speeds.setdefault((name, way.__name__), []).append(speed)
     print(f"store: {stores[1].partition(':')[0]}; results/s, median of {rounds} rounds")
     for (name, way_name), values in speeds.items():
-        print(f"  {name:34} {way_name:9} {statistics.median(values):7.1f}")
+        print(f"  {name:50} {way_name:9} {statistics.median(values):7.1f}")
+
+
+def _contenders(*, with_accounts: bool) -> Iterator[tuple[str, tuple[str, ...], int | None]]:
+    """Yield name, options and for how long passwords are remembered; None is without accounts."""
+    for name, options in servers.CANDIDATES.items():
+        yield name, options, servers.REMEMBERED_S if with_accounts else None
+    if with_accounts:
+        threads = servers.THREADS
+        yield "the second, password checked each time", threads, servers.UNREMEMBERED_S
+        yield "the second, without accounts", threads, None
 
 
 def _be_quiet() -> None:

@@ -20,15 +20,20 @@ import httpx
 DEFAULT = ("--workers", "2")
 # What we install; candidates can be compared by --candidates.
 OURS = ("--workers", "2", "--gunicorn-opts", "--log-level warning")
+THREADS = (
+    *("--workers", "2", "--gunicorn-opts"),
+    "--log-level warning --worker-class gthread --threads 4 --keep-alive 65",
+)
 CANDIDATES = {
     "gunicorn, 2 workers": OURS,
-    "gunicorn, 2 workers x 4 threads": (
-        *("--workers", "2", "--gunicorn-opts"),
-        "--log-level warning --worker-class gthread --threads 4",
-    ),
+    "gunicorn, 2 workers x 4 threads": THREADS,
+    "gunicorn, 1 worker x 4 threads": ("--workers", "1", *THREADS[2:]),
     "uvicorn, 1 worker": ("--workers", "1"),
     "uvicorn, 2 workers": DEFAULT,
 }
+# With accounts each request brings a password. To check one takes 50 ms, unless it is remembered.
+ACCOUNT = ("bench", "bench-password")
+REMEMBERED_S, UNREMEMBERED_S = 60, 0
 _POSTGRES_BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 
 
@@ -41,13 +46,13 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def database(folder: Path) -> Iterator[list[str]]:
-    """Provide two empty databases and yield their URIs.
+    """Provide three empty databases and yield their URIs; the last is for accounts.
 
     PostgreSQL is used when its programs and psycopg are installed. It does not run as root, so
     root gives the cluster to `nobody`.
     """
     if not _POSTGRES_BINARIES or importlib.util.find_spec("psycopg") is None:
-        yield [f"sqlite:///{folder / name}.db" for name in ("default", "ours")]
+        yield [f"sqlite:///{folder / name}.db" for name in ("default", "ours", "accounts")]
         return
     binaries, port = _POSTGRES_BINARIES[0], free_port()
     cluster = folder / "postgres"
@@ -60,7 +65,10 @@ def database(folder: Path) -> Iterator[list[str]]:
             if parent == Path("/tmp"):
                 break
             parent.chmod(0o755)
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={cluster}"
+    options = (
+        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={cluster} "
+        "-c max_connections=600"  # several servers at once, each with pools of 15
+    )
 
     def run(*words: str) -> None:
         subprocess.run(words, check=True, user=user, cwd=cluster, stdout=subprocess.DEVNULL)
@@ -70,21 +78,29 @@ def database(folder: Path) -> Iterator[list[str]]:
     control = (str(binaries / "pg_ctl"), "-D", data, "-l", str(cluster / "log"), "-w")
     run(*control, "-o", options, "start")
     try:
-        for name in ("default_server", "our_server"):
+        for name in ("default_server", "our_server", "accounts"):
             run(
                 *(str(binaries / "createdb"), "-h", "127.0.0.1", "-p", str(port)),
                 *("-U", "bench", name),
             )
         yield [
             f"postgresql+psycopg://bench@127.0.0.1:{port}/{name}"
-            for name in ("default_server", "our_server")
+            for name in ("default_server", "our_server", "accounts")
         ]
     finally:
         run(*control, "-m", "immediate", "stop")
 
 
 @contextlib.contextmanager
-def server(folder: Path, store: str, options: tuple[str, ...], *, tuned: bool) -> Iterator[str]:
+def server(
+    folder: Path,
+    store: str,
+    options: tuple[str, ...],
+    *,
+    tuned: bool,
+    python: str = sys.executable,
+    accounts: tuple[str, int] | None = None,
+) -> Iterator[str]:
     """Run an MLflow server and yield its address once it is healthy.
 
     Args:
@@ -92,16 +108,30 @@ def server(folder: Path, store: str, options: tuple[str, ...], *, tuned: bool) -
         store: URI of its database.
         options: further words for `mlflow server`.
         tuned: whether what a tracking server does not need is turned off.
+        python: of the environment that MLflow is in; with accounts it needs ``mlflow[auth]``.
+        accounts: URI of a database for them, and for how many seconds a password is remembered.
     """
     folder.mkdir(parents=True)
     port = free_port()
     environ = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"}
     if tuned:
         environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"
+    if accounts is not None:
+        (folder / "auth.ini").write_text(
+            f"[mlflow]\ndefault_permission = READ\ndatabase_uri = {accounts[0]}\n"
+            f"auth_cache_ttl_seconds = {accounts[1]}\n"
+        )
+        options = ("--app-name", "basic-auth", *options)
+        environ |= {
+            "MLFLOW_AUTH_CONFIG_PATH": str(folder / "auth.ini"),
+            "MLFLOW_AUTH_ADMIN_USERNAME": ACCOUNT[0],
+            "MLFLOW_AUTH_ADMIN_PASSWORD": ACCOUNT[1],
+            "MLFLOW_FLASK_SERVER_SECRET_KEY": "bench",
+        }
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1"),
+                *(python, "-m", "mlflow", "server", "--host", "127.0.0.1"),
                 *("--port", str(port), "--backend-store-uri", store),
                 *("--artifacts-destination", str(folder / "artifacts"), *options),
             ],
