@@ -11,6 +11,7 @@ import re
 import socket
 import sys
 from collections.abc import Iterator
+from functools import cache
 from ipaddress import IPv4Address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ _PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
 _VARIABLES = (*_PROXIES, "no_proxy", "NO_PROXY", "GOPROXY", "GOSUMDB", "GONOSUMDB")
 
 
+@cache
 def apt_sources() -> list[tuple[str, str]]:
     """Return address and suite of each apt source of this machine, e.g. ``bookworm-security``."""
     listed = attempt("apt-get", "indextargets", "--format", "$(SITE) $(RELEASE)").stdout
@@ -28,6 +30,7 @@ def apt_sources() -> list[tuple[str, str]]:
     return sorted((pair[0], pair[1]) for pair in pairs if len(pair) == 2)
 
 
+@cache
 def apt_settings() -> str:
     """Return how this machine's apt reaches its mirrors, as a file of apt.conf."""
     wanted = re.compile(r"^Acquire::(https?|ftp|Check-|Retries|AllowRelease)[^ ]* ", re.IGNORECASE)
@@ -93,6 +96,7 @@ def _names() -> Iterator[str]:
             yield name
 
 
+@cache
 def _pip_settings() -> list[tuple[str, str]]:
     listed = attempt(sys.executable, "-m", "pip", "config", "list").stdout.splitlines()
     pairs = [line.partition("=") for line in listed if "=" in line]
