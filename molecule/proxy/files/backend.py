@@ -1,13 +1,12 @@
 """A plain HTTP service on loopback that tells what arrived: headers, size and digest of a body.
 
-It reads a body piece by piece and notes when the first piece came, so that a caller can tell a proxy
-that passes on from one that collects. `Upgrade: websocket` gets a handshake and an echo.
+It reads a body piece by piece and notes when the first piece came, so that a caller can tell a
+proxy that passes on from one that collects. `Upgrade: websocket` gets a handshake and an echo.
 """
 
 import base64
 import hashlib
 import json
-import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -47,12 +46,14 @@ class Backend(BaseHTTPRequestHandler):
             yield piece
 
     def answer(self, more):
-        said = json.dumps({
-            "path": self.path,
-            "peer": f"{self.client_address[0]}:{self.client_address[1]}",
-            "headers": {name.lower(): value for name, value in self.headers.items()},
-            **more,
-        }).encode()
+        said = json.dumps(
+            {
+                "path": self.path,
+                "peer": f"{self.client_address[0]}:{self.client_address[1]}",
+                "headers": {name.lower(): value for name, value in self.headers.items()},
+                **more,
+            }
+        ).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(said)))
@@ -87,4 +88,4 @@ class Backend(BaseHTTPRequestHandler):
         pass
 
 
-ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1]) if sys.argv[1:] else 15000), Backend).serve_forever()
+ThreadingHTTPServer(("127.0.0.1", 15000), Backend).serve_forever()
