@@ -1,17 +1,19 @@
 """Try services as told on standard input, and say what was found on standard output.
 
 A process of its own: MLflow's client is heavy, and secrets stay out of every argument list.
-Input: ``{"services": [{"kind": "mlflow" | "postgresql" | "closed", ...}]}``; output: a JSON list
+Input: ``{"services": [{"kind": "mlflow" | "postgresql" | "closed" | "backup"
+| "reported", ...}]}``; output: a JSON list
 of :class:`~vttbench.verification.state.ServiceState`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from typing import Any
 
-from vttbench.verification import closed_port, mlflow_server, postgresql_server
+from vttbench.verification import backup_status, closed_port, mlflow_server, postgresql_server
 from vttbench.verification.state import ServiceState
 
 
@@ -32,6 +34,8 @@ def state_of(service: dict[str, Any]) -> ServiceState:
         return mlflow_server.verify(**arguments)
     if kind == "postgresql":
         return postgresql_server.verify(**arguments)
+    if kind == "backup":
+        return backup_status.verify(**arguments)
     raise KeyError(kind)
 
 
@@ -50,4 +54,6 @@ def _closed(service: str, host: str, port: int) -> ServiceState:
 
 if __name__ == "__main__":
     services = json.load(sys.stdin)["services"]
-    json.dump([state_of(service).as_facts() for service in services], sys.stdout)
+    with contextlib.redirect_stdout(sys.stderr):  # MLflow's client greets on standard output
+        states = [state_of(service).as_facts() for service in services]
+    json.dump(states, sys.stdout)

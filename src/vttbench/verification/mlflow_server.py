@@ -120,7 +120,7 @@ def _round_trip(url: str) -> str:
                 f"wrote an artifact of {len(written)} bytes with SHA-256 {_digest(written)}, and "
                 f"read back {len(back)} bytes with {_digest(back)}"
             )
-        get_artifact_repository(run.info.artifact_uri).delete_artifacts()
+        get_artifact_repository(run.info.artifact_uri, tracking_uri=url).delete_artifacts()
     finally:
         client.delete_run(run_id)
     return f"a run and its artifact of {len(written) // 1024} KiB written and read back"

@@ -60,5 +60,4 @@ def verify(
 
 
 def _in_words(error: psycopg.Error) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[-1] if lines else type(error).__name__
+    return " ".join(str(error).split()) or type(error).__name__
