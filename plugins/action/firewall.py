@@ -70,7 +70,7 @@ class ActionModule(ActionBase):
         if answer["closes"]:
             self._display.warning(
                 f"[{self._host}] the firewall closes what listens there and is named nowhere: "
-                f"{', '.join(answer['closes'])}. Name it in firewall_allow if others need it."
+                f"{', '.join(answer['closes'])}. Name it in firewall_allow_more if others need it."
             )
         answer["diff"] = {"before": said["kept"], "after": rules}
         if not self._task.check_mode:
