@@ -14,7 +14,7 @@ options:
     description:
       - What to try. C(kind) is V(mlflow) (C(url), C(user), C(password), C(ca_file)), V(postgresql)
         (C(host), C(port), C(database), C(user), C(password), C(ca_file)), V(closed) (C(service),
-        C(host), C(port)), V(backup) (C(folder), C(status): what its status.json says), or V(reported) for what the server's own side has said (C(service), C(url),
+        C(host), C(port)), V(backup) (C(folder), C(status), which is what its status.json says), or V(reported) for what the server's own side has said (C(service), C(url),
         C(version), C(state), C(detail)).
     type: list
     elements: dict
