@@ -13,6 +13,12 @@ from testinfra.host import Host
 CLIENT6 = "fd77::1"
 
 
+@pytest.fixture(autouse=True)
+def the_other_address_is_there(address: str) -> None:
+    """A refusal means nothing before that address has got through at all: SSH lets it in."""
+    wait_until(lambda: connects(address, 22, FORBIDDEN), 30)
+
+
 @pytest.fixture
 def address6(host: Host, address: str) -> Iterator[str]:
     """An IPv6 address of the host, with this machine in the same network as fd77::1."""
