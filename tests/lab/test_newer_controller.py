@@ -22,6 +22,9 @@ SSH = (
 )  # fmt: skip
 
 
+pytestmark = pytest.mark.thorough
+
+
 @pytest.fixture(scope="module")
 def controller(lab: Lab) -> Iterator[None]:
     """A fresh host with this checkout, set up the way README.md tells a person to."""

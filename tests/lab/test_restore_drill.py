@@ -27,7 +27,7 @@ from .places import KEY
 
 RUNS = 40
 SERVER, COPIES = "drill", "nas"
-pytestmark = pytest.mark.timeout(3600)
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(3600)]
 
 
 class Drill:

@@ -13,12 +13,17 @@ import pytest
 from .conftest import ROOT, Lab
 
 SCENARIOS = sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.yml"))
+# These two try what the lab itself is for, reboots and lost connections; each of the others takes minutes.
+QUICK = {"linux_client", "firewall"}
 RECAP = re.compile(r"^(\S+)\s+: ok=\d+\s+changed=(\d+) ", re.MULTILINE)
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize(
+    "scenario",
+    [pytest.param(name, marks=[] if name in QUICK else pytest.mark.thorough) for name in SCENARIOS],
+)
 def test_a_role_keeps_the_promises_of_its_scenario(lab: Lab, scenario: str) -> None:
     programs = Path(sys.executable).parent
     environment = {

@@ -23,7 +23,7 @@ from .places import KEY
 
 SERVER = "tls"
 ARTIFACT = os.urandom(5 << 20)
-pytestmark = pytest.mark.timeout(3600)
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(3600)]
 Shell = Callable[[str, str], str]
 
 

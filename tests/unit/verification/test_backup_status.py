@@ -41,7 +41,9 @@ def test_a_good_one_that_is_old_is_a_fault():
     assert state(GOOD | {"last_success": old})[0] == "failed"
 
 
-@pytest.mark.parametrize("broken", ["{", "[]", '{"last_success": {"at": 3}}', '{"last_success": 3}'])
+@pytest.mark.parametrize(
+    "broken", ["{", "[]", '{"last_success": {"at": 3}}', '{"last_success": 3}']
+)
 def test_a_broken_record_is_a_fault_and_no_crash(broken):
     found, detail = state(broken)
     assert found == "failed"
