@@ -90,8 +90,9 @@ def main() -> None:
 
 def _session(user: str) -> dict[str, str]:
     """Return the environment of a new session."""
+    # Not runuser: on Debian it does not read /etc/environment, as SSH, cron and the console do.
     done = subprocess.run(
-        ["runuser", "-l", user, "-c", "env -0"], capture_output=True, text=True, check=False
+        ["su", "-l", user, "-c", "env -0"], capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         raise ClientError(f"No session of {user} can be opened: {done.stderr.strip()}")

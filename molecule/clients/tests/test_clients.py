@@ -46,7 +46,7 @@ def playbook(name: str, host: Host, *options: str) -> subprocess.CompletedProces
 def session(host: Host, user: str) -> dict[str, str]:
     """Return the environment of a new session of a user."""
     with host.sudo():
-        lines = host.check_output(f"runuser -l {user} -c env").splitlines()
+        lines = host.check_output(f"su -l {user} -c env").splitlines()
     return dict(line.partition("=")[::2] for line in lines)
 
 
@@ -82,7 +82,7 @@ def test_mlflows_own_client_works_in_a_users_session(host: Host) -> None:
     script = "import mlflow; print([one.name for one in mlflow.search_experiments()])"
     with host.sudo():
         done = host.run(
-            "runuser -l vtt -c %s",
+            "su -l vtt -c %s",
             f"$(ls -d /opt/vttbench/mlflow/*-py*/bin/python) -c '{script}'",
         )
     assert "Default" in done.stdout, done.stderr
