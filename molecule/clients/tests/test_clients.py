@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from testinfra.host import Host
 
-from vttbench.result import Benchmark, Provenance, Result, Status, comparability_of
+from vttbench.result import Benchmark, Metric, Provenance, Result, Status, comparability_of
 from vttbench.result import Host as MeasuredHost
 from vttbench.store.results import ResultStore
 
@@ -149,7 +149,7 @@ def test_the_controller_ships_as_the_shipper_over_tls(tmp_path: Path) -> None:
         started_at="2026-01-01T00:00:00Z",
         finished_at="2026-01-01T00:00:01Z",
         status=Status.OK,
-        metrics=[],
+        metrics=[Metric(name="rate", unit="1/s", higher_is_better=True, samples=[1.0], value=1.0)],
         comparability=comparability_of({"benchmark": "molecule"}),
         provenance=Provenance(vttbench_version="0"),
     )
