@@ -31,7 +31,7 @@ CANDIDATES = {
     "uvicorn, 1 worker": ("--workers", "1"),
     "uvicorn, 2 workers": DEFAULT,
 }
-# With accounts each request brings a password. To check one takes 50 ms, unless it is remembered.
+# With accounts each request brings a password. To check one takes 0.1 s, unless it is remembered.
 ACCOUNT = ("bench", "bench-password")
 REMEMBERED_S, UNREMEMBERED_S = 60, 0
 _POSTGRES_BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
