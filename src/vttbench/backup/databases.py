@@ -25,7 +25,7 @@ _WORK = {
 # Accounts are made by every deployment.
 _ACCOUNTS = "alembic_version_auth"
 # Everything that the role made itself; what belongs to extensions or others stays. Whoever is still
-# connected gets half a minute to leave.
+# connected gets half a minute to leave. Tables go first and take the sequences of columns along.
 _BEGIN = b"""
 BEGIN;
 SET LOCAL lock_timeout = '30s';
@@ -37,15 +37,17 @@ BEGIN
   FOR doomed IN
     SELECT CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'
                         WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind,
-           format('%I.%I', nspname, relname) AS name
+           format('%I.%I', nspname, relname) AS name,
+           CASE relkind WHEN 'S' THEN 2 ELSE 1 END AS turn
     FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
     WHERE relkind IN ('r', 'p', 'v', 'm', 'S') AND pg_get_userbyid(relowner) = current_user
       AND nspname NOT IN ('pg_catalog', 'information_schema') AND nspname NOT LIKE 'pg_%temp%'
     UNION ALL
-    SELECT 'TYPE', format('%I.%I', nspname, typname)
+    SELECT 'TYPE', format('%I.%I', nspname, typname), 3
     FROM pg_type JOIN pg_namespace ON pg_namespace.oid = typnamespace
     WHERE typtype IN ('e', 'd') AND pg_get_userbyid(typowner) = current_user
       AND nspname NOT IN ('pg_catalog', 'information_schema')
+    ORDER BY turn
   LOOP
     EXECUTE format('DROP %s IF EXISTS %s CASCADE', doomed.kind, doomed.name);
   END LOOP;

@@ -29,7 +29,10 @@ INSERT INTO runs SELECT 'run-' || n, 'active', E'two\\nlines \\\\. and a \\ttab'
     FROM generate_series(1, 250) n;
 CREATE TABLE "order" ("user" text);
 INSERT INTO "order" VALUES ('reserved words'), (NULL);
-CREATE TABLE empty_one (n int);
+CREATE TYPE mood AS ENUM ('good', 'bad');
+CREATE TABLE empty_one (n int GENERATED ALWAYS AS IDENTITY, mood mood, old serial);
+CREATE VIEW good_runs AS SELECT * FROM runs;
+CREATE SEQUENCE alone;
 """
 ACCOUNTS = """
 SET ROLE mlflow;
