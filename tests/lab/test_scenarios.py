@@ -13,8 +13,8 @@ import pytest
 from .conftest import ROOT, Lab
 
 SCENARIOS = sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.yml"))
-# These two try what the lab itself is for: reboots, lost connections. Others take minutes each.
-QUICK = {"linux_client", "firewall"}
+# The others take minutes each.
+QUICK = {"linux_client"}
 RECAP = re.compile(r"^(\S+)\s+: ok=\d+\s+changed=(\d+) ", re.MULTILINE)
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
