@@ -22,6 +22,11 @@ _TABLE = "vttbench_lab"
 _FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 _FORWARDING_BEFORE = STATE / "ip_forward"
 
+# Every systemd watches files, and the kernel counts watchers over all containers: with its usual 128,
+# the twentieth host starts "degraded". Never lowered again: who else needs it by then is unknown.
+_WATCHERS = Path("/proc/sys/fs/inotify/max_user_instances")
+_WATCHERS_NEEDED = 1024
+
 _RULES = """
 table inet {table}
 delete table inet {table}
@@ -68,6 +73,8 @@ def up() -> dict[str, list[IPv4Address]]:
         if not _FORWARDING_BEFORE.exists():
             _FORWARDING_BEFORE.write_text(_FORWARDING.read_text())
         _FORWARDING.write_text("1\n")
+        if int(_WATCHERS.read_text()) < _WATCHERS_NEEDED:
+            _WATCHERS.write_text(f"{_WATCHERS_NEEDED}\n")
         rules = _RULES.format(
             table=_TABLE, bridge=BRIDGE, network=GATEWAY.network,
             way_out=_listed(address for found in reachable.values() for address in found),
