@@ -22,7 +22,7 @@ _TABLE = "vttbench_lab"
 _FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 _FORWARDING_BEFORE = STATE / "ip_forward"
 
-# Every systemd watches files, and the kernel counts watchers over all containers: with its usual 128,
+# Every systemd watches files, and the kernel counts them over all containers: with its usual 128,
 # the twentieth host starts "degraded". Never lowered again: who else needs it by then is unknown.
 _WATCHERS = Path("/proc/sys/fs/inotify/max_user_instances")
 _WATCHERS_NEEDED = 1024
