@@ -47,6 +47,13 @@ BEGIN
     FROM pg_type JOIN pg_namespace ON pg_namespace.oid = typnamespace
     WHERE typtype IN ('e', 'd') AND pg_get_userbyid(typowner) = current_user
       AND nspname NOT IN ('pg_catalog', 'information_schema')
+    UNION ALL
+    -- Functions and procedures; triggers of tables call some. Those of extensions belong to them.
+    SELECT 'ROUTINE', pg_proc.oid::regprocedure::text, 4
+    FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
+    WHERE pg_get_userbyid(proowner) = current_user
+      AND nspname NOT IN ('pg_catalog', 'information_schema')
+      AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
     ORDER BY turn
   LOOP
     EXECUTE format('DROP %s IF EXISTS %s CASCADE', doomed.kind, doomed.name);

@@ -30,6 +30,8 @@ INSERT INTO runs SELECT 'run-' || n, 'active', E'two\\nlines \\\\. and a \\ttab'
 CREATE TABLE "order" ("user" text);
 INSERT INTO "order" VALUES ('reserved words'), (NULL);
 CREATE TYPE mood AS ENUM ('good', 'bad');
+CREATE FUNCTION keep_id() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN NEW.id := OLD.id; RETURN NEW; END $$;
 CREATE TABLE empty_one (n int GENERATED ALWAYS AS IDENTITY, mood mood, old serial);
 CREATE VIEW good_runs AS SELECT * FROM runs;
 CREATE SEQUENCE alone;
