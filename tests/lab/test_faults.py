@@ -207,16 +207,19 @@ def test_no_secret_is_to_be_seen_by_people_who_should_not(
     deployment: Deployment, shell: Shell
 ) -> None:
     told = deployment.deploy("-vvv").output
+    canary = "a-canary-that-everybody-can-read"
+    shell(HOST, f"echo {canary} > /etc/canary; chmod 644 /etc/canary")
     places = {
         "process list": shell(HOST, "runuser -u nobody -- ps auxww"),
         "journal": shell(HOST, "journalctl --no-pager"),
         "readable files": shell(
             HOST,
             "find /etc /opt/vttbench /var/lib /var/backups /run /tmp -xdev -type f -perm -o+r "
-            "-size -2000k -not -path '*/site-packages/*' -exec cat {} + 2>/dev/null | strings",
+            "-size -2000k -not -path '*/site-packages/*' -exec cat {} + 2>/dev/null | tr -c '[:print:]\\n' '\\n'",
         ),
         "ansible-playbook -vvv": told,
     }
+    assert canary in places["readable files"], "the search itself finds nothing"
     secrets: dict[str, Any] = {
         path.name: path.read_text().strip()
         for path in deployment.secrets.iterdir()
