@@ -215,7 +215,8 @@ def test_no_secret_is_to_be_seen_by_people_who_should_not(
         "readable files": shell(
             HOST,
             "find /etc /opt/vttbench /var/lib /var/backups /run /tmp -xdev -type f -perm -o+r "
-            "-size -2000k -not -path '*/site-packages/*' -exec cat {} + 2>/dev/null | tr -c '[:print:]\\n' '\\n'",
+            "-size -2000k -not -path '*/site-packages/*' -exec cat {} + 2>/dev/null "
+            "| tr -c '[:print:]\\n' '\\n'",
         ),
         "ansible-playbook -vvv": told,
     }
