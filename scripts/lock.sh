@@ -3,14 +3,15 @@
 set -eu
 cd "$(dirname "$0")/../requirements"
 
-lock() { # NAME [CONSTRAINTS]
+lock() { # NAME [CONSTRAINTS] [CONSTRAINTS]
   "../${VENV:-.venv}/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-    --no-emit-index-url --no-header ${2:+-c "$2"} -o "$1.txt" "$1.in"
+    --no-emit-index-url --no-header ${2:+-c "$2"} ${3:+-c "$3"} -o "$1.txt" "$1.in"
 }
 
 lock bootstrap
 lock base
-lock dev base.txt
+lock dashboard base.txt
+lock dev base.txt dashboard.txt
 lock minio_client
 
 # The server's own environment shares MLflow and uv with the controller's, and nothing else:
