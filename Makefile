@@ -6,6 +6,8 @@ export VENV
 # Never the production fleet: make only ever works on this machine.
 export ANSIBLE_INVENTORY := inventory/local
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Some images forbid it, and then every start compiles what it imports anew: seconds a playbook.
+unexport PYTHONDONTWRITEBYTECODE
 PROFILE ?= quick
 
 .DEFAULT_GOAL := help

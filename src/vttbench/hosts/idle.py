@@ -36,7 +36,7 @@ class IdleLimits:
 
 
 PROFILES = {
-    "quick": IdleLimits(wait_s=20, window_s=3),
+    "quick": IdleLimits(wait_s=20, window_s=2),
     "standard": IdleLimits(wait_s=120, window_s=5),
     "full": IdleLimits(wait_s=600, window_s=10),
 }

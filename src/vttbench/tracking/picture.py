@@ -27,6 +27,7 @@ def draw(result: Result) -> bytes | None:
         return None
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     # Without pyplot: no global state, no display, and threads don't meet.
     height = 0.9 + _ROW_IN * len(rows)
@@ -42,6 +43,9 @@ def draw(result: Result) -> bytes | None:
         axis.plot(one.t[:count], one.v[:count], linewidth=1.0)
         axis.set_ylabel(f"{name}\n[{one.unit}]", fontsize=7)
         axis.tick_params(labelsize=7)
+        # Ticks are what drawing costs: few of them, and those of time once, at the bottom.
+        axis.yaxis.set_major_locator(MaxNLocator(3))
+        axis.xaxis.set_visible(axis is axes[-1])
         axis.grid(alpha=0.3)
         for repeat in result.repeats:
             if repeat.kind == "measured":

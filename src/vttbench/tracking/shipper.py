@@ -174,6 +174,7 @@ def _load() -> None:
     """Load what takes seconds to load, while nobody waits for it yet."""
     import matplotlib.backends.backend_agg
     import matplotlib.figure  # noqa: F401
+    import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
     from mlflow import MlflowClient  # noqa: F401
 
     import vttbench.tracking.client  # noqa: F401
