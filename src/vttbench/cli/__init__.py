@@ -34,7 +34,15 @@ app = typer.Typer(
 )
 
 # Each of these modules has a function register(app) that adds its command or group of commands.
-_COMMANDS: tuple[str, ...] = ("import_", "models", "report", "runs", "ship", "toolchain")
+_COMMANDS: tuple[str, ...] = (
+    "demo_data",
+    "import_",
+    "models",
+    "report",
+    "runs",
+    "ship",
+    "toolchain",
+)
 
 for _name in _COMMANDS:
     import_module(f"vttbench.cli.{_name}").register(app)
