@@ -1,0 +1,135 @@
+"""The copy as the server holds it in memory: one state, replaced when another is published."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from vttbench.dashboard.store import frame, generation
+from vttbench.dashboard.store.summaries import Summaries, summarise
+
+_LOOK_S = 0.5
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One state of all results; never changed.
+
+    Attributes:
+        version: name of the generation; empty before there is any.
+        made_at: when it was made, in seconds since 1970.
+        results: how many results it holds.
+        rows: sorted, as in :mod:`vttbench.dashboard.store.frame`.
+        summaries: what pages need of all results at once.
+        findings: what analysis says.
+        conditions: by comparability key, the fields that had to be equal.
+        folder: where it lies on disk; None before there is any.
+    """
+
+    version: str
+    made_at: float
+    results: int
+    rows: pl.DataFrame
+    summaries: Summaries
+    findings: dict[str, Any] = field(default_factory=dict)
+    conditions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    folder: Path | None = None
+
+    def block(self, workload: str, metric: str) -> pl.DataFrame:
+        """Return the rows of one metric of one workload, by host and start; none if unknown."""
+        found = self.summaries.blocks.filter(
+            (pl.col("workload") == workload) & (pl.col("metric") == metric)
+        )
+        if found.is_empty():
+            return self.rows.clear()
+        offset, length = found.select("offset", "length").row(0)
+        return self.rows.slice(offset, length)
+
+
+def nothing() -> Snapshot:
+    """Return the state before anything was published."""
+    rows = frame.empty()
+    return Snapshot("", 0.0, 0, rows, summarise(rows))
+
+
+def load(published: generation.Generation) -> Snapshot:
+    """Read a generation.
+
+    Raises:
+        OSError: it was removed meanwhile.
+        ValueError, polars.exceptions.PolarsError: its files are damaged.
+    """
+    folder = published.folder
+
+    def decoded(name: str) -> Any:  # noqa: ANN401  # JSON
+        return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+
+    return Snapshot(
+        version=published.version,
+        made_at=float(published.meta["made_at"]),
+        results=int(published.meta["results"]),
+        rows=pl.read_ipc(folder / "rows.arrow"),
+        summaries=Summaries(
+            pl.read_ipc(folder / "blocks.arrow"),
+            pl.read_ipc(folder / "latest.arrow"),
+            pl.read_ipc(folder / "hosts.arrow"),
+            decoded("options"),
+        ),
+        findings=decoded("findings"),
+        conditions=decoded("conditions"),
+        folder=folder,
+    )
+
+
+class Current:
+    """The newest state; whoever asks never waits for the disk.
+
+    Args:
+        cache_dir: where generations are published.
+        on_change: called with each new state, from the thread that loads.
+    """
+
+    def __init__(
+        self, cache_dir: Path, on_change: Callable[[Snapshot], None] = lambda _: None
+    ) -> None:
+        self._cache_dir = cache_dir
+        self._on_change = on_change
+        self._snapshot = nothing()
+        self._load_if_new()
+        threading.Thread(target=self._watch, name="snapshot", daemon=True).start()
+
+    def get(self) -> Snapshot:
+        """Return the newest state."""
+        return self._snapshot
+
+    def _watch(self) -> None:
+        pause = threading.Event()
+        while not pause.wait(_LOOK_S):
+            try:
+                self._load_if_new()
+            except Exception as error:  # the old state stays, and the next look may do better
+                sys.stderr.write(f"dashboard: can't load the newest results: {error}\n")
+
+    def _load_if_new(self) -> None:
+        try:
+            name = (self._cache_dir / "current").read_text(encoding="utf-8").strip()
+        except OSError:
+            return
+        if name == self._snapshot.version:
+            return
+        published = generation.current(self._cache_dir)
+        if published is None or published.version == self._snapshot.version:
+            return
+        try:
+            self._snapshot = load(published)
+        except (OSError, ValueError, KeyError, pl.exceptions.PolarsError) as error:
+            sys.stderr.write(f"dashboard: {published.folder} can't be read: {error}\n")
+            return
+        self._on_change(self._snapshot)
