@@ -92,6 +92,12 @@ COLUMNS: tuple[Column, ...] = (
     Column("git_commit", _TEXT, "of the checkout that made the result"),
     Column("tags", _TEXT, "words to filter by, with commas: demo, profile:quick, throttled, ..."),
     Column("path", _TEXT, "the document's file"),
+    Column("median", _NUMBER, "of the repeats; what analysis works with: no wild repeat bends it"),
+    Column(
+        "clock_drop",
+        _NUMBER,
+        "clock of the last third of a run against the first, -0.05 is 5 % less",
+    ),
 )
 
 SCHEMA: dict[str, pl.DataType] = {column.name: column.dtype for column in COLUMNS}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from pathlib import Path
+from statistics import fmean, median
 from typing import Any
 
 from pydantic import JsonValue
@@ -154,12 +155,13 @@ def _of_metric(metric: Metric) -> dict[str, Any]:
         "ci_high": high,
         "cv": metric.cv,
         "n_samples": len(metric.samples),
+        "median": median(metric.samples),
         "drift": drift_of(metric.samples, higher_is_better=metric.higher_is_better),
     }
 
 
 def _no_metric() -> dict[str, Any]:
-    names = "metric unit higher_is_better primary value ci_low ci_high cv drift"
+    names = "metric unit higher_is_better primary value ci_low ci_high cv drift median"
     return dict.fromkeys(names.split()) | {"n_samples": 0}
 
 
@@ -179,19 +181,14 @@ def drift_of(samples: Sequence[float], *, higher_is_better: bool) -> float | Non
     count = len(samples)
     if count < 4:
         return None
-    middle = _median(samples)
+    middle = median(samples)
     if middle == 0:
         return None
     slopes = [
         (samples[j] - samples[i]) / (j - i) for i in range(count) for j in range(i + 1, count)
     ]
-    change = _median(slopes) * (count - 1) / abs(middle)
+    change = median(slopes) * (count - 1) / abs(middle)
     return change if higher_is_better else -change
-
-
-def _median(values: Sequence[float]) -> float:
-    ordered, half = sorted(values), len(values) // 2
-    return ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def _of_telemetry(telemetry: Telemetry | None) -> dict[str, Any]:
@@ -208,7 +205,22 @@ def _of_telemetry(telemetry: Telemetry | None) -> dict[str, Any]:
         "power_mean_w": power and power.mean,
         "energy_j": energy and energy.maximum - energy.minimum,
         "throttled": None if telemetry is None else telemetry.throttled,
+        "clock_drop": None if telemetry is None else clock_drop_of(telemetry),
     }
+
+
+def clock_drop_of(telemetry: Telemetry) -> float | None:
+    """Return the mean clock of the last third of a run over that of the first third, less 1.
+
+    Returns:
+        Share, -0.05 is 5 % less at the end; None for no clock or fewer than nine points.
+    """
+    series = telemetry.series.get("clock_mhz") or telemetry.series.get("gpu_clock_mhz")
+    if series is None or len(series.v) < 9:
+        return None
+    third = len(series.v) // 3
+    first = fmean(series.v[:third])
+    return fmean(series.v[-third:]) / first - 1.0 if first else None
 
 
 def _first(summary: Mapping[str, Any], *names: str) -> Any:  # noqa: ANN401  # SeriesSummary or None

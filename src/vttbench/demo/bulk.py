@@ -96,6 +96,7 @@ def _chunk(
         pl.Series("session_id", [f"{a}-{b}" for a, b in zip(day, host, strict=True)]),
         pl.Series("status", _STATUS[status].tolist()),
         pl.Series("value", value),
+        pl.Series("median", value),
         pl.Series("ci_low", value - half),
         pl.Series("ci_high", value + half),
         pl.Series("cv", cv),
@@ -105,7 +106,17 @@ def _chunk(
         pl.Series("throttled", heat > 96.0),
         pl.Series("_measured", measured),
     )  # fmt: skip
-    gone = ("metric", "unit", "higher_is_better", "primary", "value", "ci_low", "ci_high", "cv")
+    gone = (
+        "metric",
+        "unit",
+        "higher_is_better",
+        "primary",
+        "value",
+        "ci_low",
+        "ci_high",
+        "cv",
+        "median",
+    )
     kind = pl.lit("crashed")
     frame = frame.with_columns(
         *(pl.when("_measured").then(name).alias(name) for name in gone),
