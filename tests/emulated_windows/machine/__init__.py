@@ -1,0 +1,1 @@
+"""A Windows laptop as far as our roles can tell: files, power, sessions, programs, settings."""
