@@ -7,7 +7,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from vttbench.mlflow_server import database, environment_file, names, ports
+from vttbench.mlflow_server import database, environment_file, names
+from vttbench.verification import ports
 
 
 def mlflow_database_uri(
@@ -38,7 +39,7 @@ def mlflow_port_holders(
     listening: Sequence[Mapping[str, Any]] | None, address: str, port: int, user: str
 ) -> str:
     """Who keeps the service from its port."""
-    return ports.holders(listening or (), address, int(port), user)
+    return ports.holders(listening or (), address, int(port), [user])
 
 
 def systemd_assignment(value: Any, name: str) -> str:

@@ -1,0 +1,50 @@
+"""Who has a port that a service wants."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+# Whose services the ports of a results server are for. `ps` shortens long names.
+_OURS = ("mlflow", "minio", "postgres", "vttbench-proxy", "vttbenc+")
+_EVERY_ADDRESS = frozenset({"0.0.0.0", "::", "*", ""})  # noqa: S104  # what others listen on
+
+
+def holders(
+    listening: Sequence[Mapping[str, Any]], address: str, port: int, users: Collection[str]
+) -> str:
+    """Name the processes that keep a service from its port; "" for none.
+
+    Args:
+        listening: as ``community.general.listen_ports_facts`` lists them.
+        address: that the service wants to listen on.
+        port: that it wants.
+        users: whose processes are the service's own.
+    """
+    found = {
+        f"{one.get('name')} (process {one.get('pid')}, user {one.get('user')})": None
+        for one in listening
+        if int(one["port"]) == port
+        and one.get("user") not in users
+        # A wildcard and an address can't both be bound.
+        and (_EVERY_ADDRESS & {address, one["address"]} or one["address"] == address)
+    }
+    return ", ".join(found)
+
+
+def taken(listening: Sequence[Mapping[str, Any]], wanted: Mapping[int, str]) -> list[str]:
+    """Name what keeps services of a results server from their ports, whichever has which.
+
+    Args:
+        listening: as for :func:`holders`.
+        wanted: service by port.
+
+    Returns:
+        A line for each port that something else has.
+    """
+    found = {port: holders(listening, "", port, _OURS) for port in wanted}
+    return [
+        f"port {port}, which {wanted[port]} needs, is taken by {who}"
+        for port, who in found.items()
+        if who
+    ]
