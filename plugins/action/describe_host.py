@@ -11,6 +11,9 @@ from ansible.plugins.action import ActionBase
 from vttbench.hosts.description import describe
 from vttbench.hosts.home import home_path
 from vttbench.hosts.probe import Probe, probe_command
+from vttbench.hosts.windows import description as windows
+from vttbench.hosts.windows.host import WindowsHostError, ask
+from vttbench.result import Host
 
 _ARGUMENTS = {
     "fleet": {"type": "str"},
@@ -33,18 +36,30 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         _, arguments = self.validate_argument_spec(_ARGUMENTS)
         facts = self._facts(task_vars)
-        probe = Probe()
-        if facts.get("os_family") != "Windows":
-            probe = self._probe(arguments["work_dir"])
         fleet = arguments["fleet"] or task_vars.get("vttbench_fleet") or task_vars.get("fleet")
-        host = describe(
-            str(task_vars.get("inventory_hostname")),
-            facts,
-            probe,
-            fleet=self._templar.template(fleet) if fleet else None,
-        )
+        fleet = self._templar.template(fleet) if fleet else None
+        name = str(task_vars.get("inventory_hostname"))
+        if getattr(self._connection._shell, "_IS_WINDOWS", False):
+            host = self._describe_windows(name, facts, fleet, task_vars)
+        else:
+            host = describe(name, facts, self._probe(arguments["work_dir"]), fleet=fleet)
         description = host.model_dump(mode="json", exclude_none=True)
         return {**result, "changed": False, "ansible_facts": {"vttbench_host": description}}
+
+    def _describe_windows(
+        self, name: str, facts: Mapping[str, Any], fleet: str | None, task_vars: dict[str, Any]
+    ) -> Host:
+        def run(module: str, module_args: dict[str, Any]) -> dict[str, Any]:
+            done: dict[str, Any] = self._execute_module(
+                module_name=module, module_args=module_args, task_vars=task_vars
+            )
+            return done
+
+        try:
+            found = ask(run, queries=windows.QUERIES).cim
+        except WindowsHostError as error:
+            raise AnsibleActionFail(f"{name} can't be described: {error}") from error
+        return windows.describe(name, facts, found, fleet=fleet)
 
     def _facts(self, task_vars: dict[str, Any]) -> Mapping[str, Any]:
         facts: Mapping[str, Any] = task_vars.get("ansible_facts") or {}

@@ -9,6 +9,8 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from vttbench.hosts.home import home_path
+from vttbench.hosts.windows.host import WindowsHostError, ask, complaint
+from vttbench.hosts.windows.paths import join, windows_path
 
 # `command -v` is in every POSIX shell; `which` is a package that may be missing.
 _SEARCH = (
@@ -36,6 +38,8 @@ class ActionModule(ActionBase):
                 "ask": {"type": "list", "elements": "str"},
             }
         )
+        if getattr(self._connection._shell, "_IS_WINDOWS", False):
+            return result | self._on_windows(arguments, task_vars or {})
         in_paths = [
             f"{folder}/{name}" for folder in arguments["paths"] for name in arguments["names"]
         ]
@@ -60,3 +64,36 @@ class ActionModule(ActionBase):
             in_data=f"LC_ALL=C exec timeout -k 5 60 {shlex.join(argv)} </dev/null\n".encode(),
         )
         return {name: said.get(name, "") for name in ("rc", "stdout", "stderr")}
+
+    def _on_windows(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        def run(name: str, module_args: dict[str, Any]) -> dict[str, Any]:
+            done: dict[str, Any] = self._execute_module(
+                module_name=name, module_args=module_args, task_vars=task_vars
+            )
+            return done
+
+        try:
+            names = [_executable(name) for name in arguments["names"]]
+            folders = [windows_path(folder) for folder in arguments["paths"]]
+            candidates = [join(folder, name) for folder in folders for name in names] + names
+            path = ask(run, program=candidates).program
+        except (WindowsHostError, ValueError) as error:
+            raise AnsibleActionFail(
+                f"could not look for {arguments['names'][0]}: {error}"
+            ) from error
+        found: dict[str, Any] = {"changed": False, "found": bool(path), "path": path}
+        if path and arguments["ask"]:
+            said = run("ansible.windows.win_command", {"argv": [path, *arguments["ask"]]})
+            found["answer"] = {
+                "rc": said.get("rc", 127),
+                "stdout": said.get("stdout", ""),
+                "stderr": said.get("stderr") or ("" if said.get("stdout") else complaint(said)),
+            }
+        return found
+
+
+def _executable(name: str) -> str:
+    """Return a program's name, or its path, as Windows has it."""
+    if "/" in name or "\\" in name:
+        name = windows_path(name)
+    return name if name.lower().endswith((".exe", ".cmd", ".bat")) else f"{name}.exe"

@@ -10,6 +10,8 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from vttbench.hosts import lock
+from vttbench.hosts.windows.host import WindowsHostError
+from vttbench.hosts.windows.lock import lock as windows_lock
 
 _ARGUMENTS = {
     "state": {"type": "str", "choices": ["taken", "released"], "default": "taken"},
@@ -33,30 +35,29 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         _, arguments = self.validate_argument_spec(_ARGUMENTS)
         self._path, self._ttl = arguments["path"], arguments["ttl"]
+        self._task_vars = task_vars
         # This runs in a fork of the playbook: the parent lives as long as the run does.
         self._host = str(task_vars.get("inventory_hostname"))
         self._me = lock.Holder.of_process(os.getppid(), self._host)
         if self._task.check_mode:
-            verdict, why = self._ask(lock.state_command(path=self._path)).verdict(self._me)
+            verdict, why = self._ask("state").verdict(self._me)
             return {**result, "changed": False, "verdict": verdict, "msg": why}
         if arguments["state"] == "released":
             return {**result, **self._release()}
         return {**result, **self._take()}
 
     def _take(self) -> dict[str, Any]:
-        state = self._ask(lock.acquire_command(self._me, ttl_s=self._ttl, path=self._path))
+        state = self._ask("acquire")
         for _ in range(_TRIES):
             verdict, why = state.verdict(self._me)
             if verdict == "mine" and not state.taken:
-                self._ask(lock.refresh_command(self._me, ttl_s=self._ttl, path=self._path))
+                self._ask("refresh")
             if verdict == "mine":
                 return {"changed": state.taken, "verdict": verdict, "msg": why}
             if verdict == "held" or state.holder_id is None:
                 break
             self._display.warning(f"[{self._host}] {why}: its lock is taken over")
-            state = self._ask(
-                lock.take_over_command(self._me, state.holder_id, ttl_s=self._ttl, path=self._path)
-            )
+            state = self._ask("take_over", state.holder_id)
             if not state.taken:
                 time.sleep(1)
         return {
@@ -67,15 +68,45 @@ class ActionModule(ActionBase):
         }
 
     def _release(self) -> dict[str, Any]:
-        before = self._ask(lock.state_command(path=self._path)).verdict(self._me)[0]
-        after, why = self._ask(lock.release_command(self._me, path=self._path)).verdict(self._me)
+        before = self._ask("state").verdict(self._me)[0]
+        after, why = self._ask("release").verdict(self._me)
         return {"changed": before == "mine", "verdict": after, "msg": why}
 
-    def _ask(self, command: str) -> lock.LockState:
-        # Without becoming another user: the lock stands in the home of who measures.
-        reply = self._low_level_execute_command(command, sudoable=False, executable="/bin/sh")
+    def _ask(self, action: str, stale_id: str = "") -> lock.LockState:
+        try:
+            if getattr(self._connection._shell, "_IS_WINDOWS", False):
+                return windows_lock(
+                    self._module,
+                    action,
+                    self._me,
+                    stale_id=stale_id,
+                    ttl_s=self._ttl,
+                    path=self._path,
+                )
+            # Without becoming another user: the lock stands in the home of who measures.
+            reply = self._low_level_execute_command(
+                self._command(action, stale_id), sudoable=False, executable="/bin/sh"
+            )
+        except WindowsHostError as error:
+            raise AnsibleActionFail(f"{self._host}: {error}") from error
         try:
             return lock.parse_state(str(reply.get("stdout", "")))
         except ValueError as error:
             said = str(reply.get("stderr", "")).strip()[-300:]
             raise AnsibleActionFail(f"{self._host}: {error} {said}") from error
+
+    def _command(self, action: str, stale_id: str) -> str:
+        if action == "state":
+            return lock.state_command(path=self._path)
+        if action == "release":
+            return lock.release_command(self._me, path=self._path)
+        if action == "take_over":
+            return lock.take_over_command(self._me, stale_id, ttl_s=self._ttl, path=self._path)
+        command = lock.acquire_command if action == "acquire" else lock.refresh_command
+        return command(self._me, ttl_s=self._ttl, path=self._path)
+
+    def _module(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        done: dict[str, Any] = self._execute_module(
+            module_name=name, module_args=arguments, task_vars=self._task_vars
+        )
+        return done

@@ -6,6 +6,7 @@ What it does and how is documented in ``plugins/modules/measure.py``.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ try:
     from vttbench.benchmarks.registry import parser_for
     from vttbench.hosts.contamination import Thresholds, thresholds_for
     from vttbench.measuring import provenance
+    from vttbench.measuring.deadline import answered_within
     from vttbench.measuring.document import compose, error_of
     from vttbench.measuring.history import History
     from vttbench.measuring.interrupts import interruptible
@@ -34,9 +36,10 @@ try:
     from vttbench.measuring.loop import InterruptedByUser, Loop
     from vttbench.measuring.posix import PosixRunner, Reply
     from vttbench.measuring.record import Recorder
-    from vttbench.measuring.runner import HostLostError
+    from vttbench.measuring.runner import HostLostError, Runner
     from vttbench.measuring.spec import Spec, Surroundings
     from vttbench.measuring.tally import Tally
+    from vttbench.measuring.windows import WindowsRunner
     from vttbench.result import Check, ErrorKind, Host, Result, Status
     from vttbench.sampling.limits import Limits
     from vttbench.store.results import StoreError
@@ -95,6 +98,9 @@ ARGUMENTS = {
     },
     "fail_on_error": {"type": "bool", "default": False},
 }
+
+# How long a module may take on a Windows host that is not the tool itself.
+REMOTE_STEP_S = 300.0
 
 display = Display()
 
@@ -169,24 +175,10 @@ class ActionModule(ActionBase):
         task_vars: dict[str, Any],
         timeout: float,
     ) -> dict[str, Any]:
-        if getattr(self._connection._shell, "_IS_WINDOWS", False):
-            raise AnsibleActionFail("measure can't work on Windows hosts yet")
         spec = replace(spec, timeout_s=timeout)
         result_id = str(uuid6.uuid7())
         journal = Journal(recorder.state_dir, result_id)
-        runner = PosixRunner(
-            self._execute,
-            name=result_id,
-            work_dir=args["work_dir"],
-            thresholds=thresholds_for(tool_does_io=not args["memory_only"]).model_copy(
-                update=_thresholds(task_vars)
-            ),
-            python=_python(facts, task_vars),
-            telemetry_interval_s=spec.telemetry_interval_s,
-            lifetime_s=2 * limits.budget_s + limits.max_attempts * (timeout + limits.cooldown_s),
-            lease_s=timeout + limits.cooldown_s + 120.0,
-            cores=surroundings.host.threads or 1,
-        )
+        runner = self._runner(result_id, spec, surroundings, limits, args, facts, task_vars)
         loop = Loop(
             result_id,
             spec,
@@ -206,6 +198,83 @@ class ActionModule(ActionBase):
         if document.error is not None and document.error.kind is ErrorKind.UNREACHABLE:
             reply["unreachable"] = True
         return reply
+
+    def _runner(
+        self,
+        result_id: str,
+        spec: Spec,
+        surroundings: Surroundings,
+        limits: Limits,
+        args: dict[str, Any],
+        facts: dict[str, Any],
+        task_vars: dict[str, Any],
+    ) -> Runner:
+        """Return what runs the tool on this kind of host."""
+        thresholds = thresholds_for(tool_does_io=not args["memory_only"]).model_copy(
+            update=_thresholds(task_vars)
+        )
+        per_attempt = spec.timeout_s + limits.cooldown_s
+        lifetime_s = 2 * limits.budget_s + limits.max_attempts * per_attempt
+        lease_s = per_attempt + 120.0
+        cores = surroundings.host.threads or 1
+        if getattr(self._connection._shell, "_IS_WINDOWS", False):
+            self._task_vars = task_vars
+            return WindowsRunner(
+                self._module,
+                name=result_id,
+                work_dir=args["work_dir"],
+                thresholds=thresholds,
+                telemetry_interval_s=spec.telemetry_interval_s,
+                lifetime_s=lifetime_s,
+                lease_s=lease_s,
+                cores=cores,
+            )
+        return PosixRunner(
+            self._execute,
+            name=result_id,
+            work_dir=args["work_dir"],
+            thresholds=thresholds,
+            python=_python(facts, task_vars),
+            telemetry_interval_s=spec.telemetry_interval_s,
+            lifetime_s=lifetime_s,
+            lease_s=lease_s,
+            cores=cores,
+        )
+
+    def _module(
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        *,
+        environment: Mapping[str, str] | None = None,
+        limit_s: float | None = None,
+        jobs: str | None = None,
+    ) -> dict[str, Any]:
+        """Run a module on a Windows host; see :class:`vttbench.measuring.windows.Modules`."""
+        shell, task = self._connection._shell, self._task
+        before = task.environment, task.async_val, self.get_shell_option("async_dir")
+        task.environment = [*(before[0] or []), dict(environment or {})]
+        if limit_s is not None:
+            task.async_val = int(limit_s)
+            shell.set_option("async_dir", jobs)
+        try:
+            with answered_within(REMOTE_STEP_S):
+                result: dict[str, Any] = self._execute_module(
+                    module_name=name,
+                    module_args=dict(arguments),
+                    task_vars=self._task_vars,
+                    wrap_async=limit_s is not None,
+                )
+        except Exception as error:
+            if not _is_lost(error):
+                raise
+            with suppress(Exception):
+                self._connection.reset()
+            raise HostLostError(_in_one_line(error)) from error
+        finally:
+            task.environment, task.async_val = before[:2]
+            shell.set_option("async_dir", before[2])
+        return result
 
     def _execute(self, script: str) -> Reply:
         """Carry shell text to the host over Ansible's own connection.
@@ -357,6 +426,21 @@ def _vttbench_facts(task_vars: dict[str, Any]) -> dict[str, Any]:
         for name in ("vttbench_suite", "vttbench_preflight"):
             facts.pop(name, None)
     return facts
+
+
+def _is_lost(error: Exception) -> bool:
+    """Tell whether an error means that a Windows host can't be reached.
+
+    A laptop that went away shows as whatever its connection plugin stumbled over: an error of
+    Ansible's, of the HTTP client (all of them are OSError), or of pywinrm, whose shell is gone.
+    """
+    return isinstance(error, AnsibleConnectionFailure | OSError | HostLostError) or type(
+        error
+    ).__module__.startswith("winrm")
+
+
+def _in_one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__
 
 
 def _thresholds(task_vars: dict[str, Any]) -> dict[str, Any]:

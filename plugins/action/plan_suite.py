@@ -28,8 +28,8 @@ from vttbench.suite.tags import UnknownTagError
 from vttbench.tracking import destination
 
 _ROOT = Path(__file__).resolve().parents[2]
-_LINUX = ("sevenzip", "stream", "fio", "llama")
-_WINDOWS_ONLY = ("cinebench", "markbench")
+_BUILT_IN = ("sevenzip", "stream", "fio", "llama")
+_NEEDS_A_DESKTOP = ("cinebench", "markbench")
 # Variants that are known without asking a host; those of llama follow from its models.
 _VARIANTS = {"fio": tuple(JOBS)}
 _ARGUMENTS = {
@@ -61,13 +61,8 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         _, arguments = self.validate_argument_spec(_ARGUMENTS)
-        if (variables.get("ansible_facts") or {}).get("os_family") == "Windows":
-            raise AnsibleActionFail(
-                f"{variables['inventory_hostname']} runs Windows, and only Linux hosts can be "
-                "measured by this version"
-            )
         try:
-            definitions = definitions_of(_ROOT, arguments["custom"], "linux")
+            definitions = definitions_of(_ROOT, arguments["custom"], _family(variables))
             suite, planned = self._plan(arguments, variables, definitions)
         except (SuiteError, ModelError, UnknownTagError, DefinitionError) as error:
             raise AnsibleActionFail(str(error)) from error
@@ -114,9 +109,9 @@ class ActionModule(ActionBase):
             "run_tags": arguments["run_tags"],
             "skip_tags": arguments["skip_tags"],
             "custom": [definition.name for definition in definitions],
-            "elsewhere": _WINDOWS_ONLY,
+            "elsewhere": _NEEDS_A_DESKTOP,
         }
-        measures = "run" in plan(_LINUX, 1, 0, **tags).stages
+        measures = "run" in plan(_BUILT_IN, 1, 0, **tags).stages
         # Who only prepares or looks at results begins no suite; the table is the latest one's.
         suite = open_suite(
             _state_dir(arguments),
@@ -124,7 +119,7 @@ class ActionModule(ActionBase):
             resume=arguments["resume"] or not measures,
             record=measures and not self._task.check_mode,
         )
-        planned = plan(_LINUX, suite.session_ids(host), suite.seed, **tags)
+        planned = plan(_BUILT_IN, suite.session_ids(host), suite.seed, **tags)
         if arguments["resume"]:
             there = ResultStore(_results_dir(arguments)).results(
                 host=host, suite_id=suite.suite_id, on_error=lambda _path, _error: None
@@ -132,6 +127,11 @@ class ActionModule(ActionBase):
             steps = remaining(planned, (entry.result for entry in there), _VARIANTS)
             planned = replace(planned, steps=steps)
         return suite, planned
+
+
+def _family(variables: Mapping[str, Any]) -> str:
+    facts = variables.get("ansible_facts") or {}
+    return "windows" if facts.get("os_family") == "Windows" else "linux"
 
 
 def _results_dir(arguments: Mapping[str, Any]) -> Path:

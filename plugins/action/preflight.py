@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,11 @@ from ansible.plugins.action import ActionBase
 from vttbench.hosts import idle, lock, preflight
 from vttbench.hosts.home import home_path
 from vttbench.hosts.probe import Probe, probe_command
+from vttbench.hosts.windows import preflight as windows
+from vttbench.hosts.windows.host import WindowsHostError, ask
+from vttbench.hosts.windows.lock import lock as windows_lock
+from vttbench.hosts.windows.paths import windows_path
+from vttbench.result import Check
 
 _ARGUMENTS = {
     "profile": {"type": "str", "default": "standard", "choices": list(idle.PROFILES)},
@@ -45,14 +51,18 @@ class ActionModule(ActionBase):
             policy = preflight.policy_for(arguments["profile"], arguments["policy"])
         except preflight.PolicyError as error:
             raise AnsibleActionFail(str(error)) from error
-        answered = preflight.checks(
-            Probe.of(self._say(self._probe_command(arguments["work_dir"]))),
-            self._wait_until_idle(host, self._limits(arguments)),
-            policy,
-            needs=preflight.Needs(arguments["disk_gb"], arguments["memory_gb"]),
-            lock=lock.parse_state(self._say(lock.state_command(path=arguments["lock_path"]))),
-            me=lock.Holder.of_process(os.getppid(), host),
-        )
+        me = lock.Holder.of_process(os.getppid(), host)
+        if getattr(self._connection._shell, "_IS_WINDOWS", False):
+            answered = self._ask_windows(host, arguments, policy, me, task_vars)
+        else:
+            answered = preflight.checks(
+                Probe.of(self._say(self._probe_command(arguments["work_dir"]))),
+                self._wait_until_idle(host, self._limits(arguments)),
+                policy,
+                needs=preflight.Needs(arguments["disk_gb"], arguments["memory_gb"]),
+                lock=lock.parse_state(self._say(lock.state_command(path=arguments["lock_path"]))),
+                me=me,
+            )
         for check in answered:
             if check.status == "warn" or (check.status == "fail" and self._task.check_mode):
                 self._display.warning(f"[{host}] {check.name}: {check.message}")
@@ -81,6 +91,12 @@ class ActionModule(ActionBase):
         return replace(limits, wait_s=0, window_s=1) if self._task.check_mode else limits
 
     def _wait_until_idle(self, host: str, limits: idle.IdleLimits) -> idle.IdleReport:
+        return idle.wait_until_idle(
+            self._say, limits, clock=time.monotonic, on_window=self._teller(host, limits)
+        )
+
+    def _teller(self, host: str, limits: idle.IdleLimits) -> Callable[[idle.Window], None]:
+        """Return what says once that it is waited, and for what."""
         told = False
 
         def tell(window: idle.Window) -> None:
@@ -95,7 +111,47 @@ class ActionModule(ActionBase):
                     f"{busy}{who}{warm}"
                 )
 
-        return idle.wait_until_idle(self._say, limits, clock=time.monotonic, on_window=tell)
+        return tell
+
+    def _ask_windows(
+        self,
+        host: str,
+        arguments: dict[str, Any],
+        policy: dict[str, preflight.Severity],
+        me: lock.Holder,
+        task_vars: dict[str, Any],
+    ) -> list[Check]:
+        facts = task_vars.get("ansible_facts") or {}
+        cores = int(facts.get("processor_vcpus") or 1)
+        limits = self._limits(arguments)
+
+        def run(name: str, module_args: dict[str, Any]) -> dict[str, Any]:
+            done: dict[str, Any] = self._execute_module(
+                module_name=name, module_args=module_args, task_vars=task_vars
+            )
+            return done
+
+        try:
+            report = windows.wait_until_idle(
+                lambda seconds: ask(run, queries=windows.IDLE_QUERIES, wait_s=seconds),
+                limits,
+                cores,
+                clock=time.monotonic,
+                on_window=self._teller(host, limits),
+            )
+            work_dir = windows_path(arguments["work_dir"])
+            found = ask(run, queries=windows.QUERIES).cim
+            state = windows_lock(run, "state", me, path=arguments["lock_path"])
+        except (WindowsHostError, ValueError) as error:
+            raise AnsibleActionFail(f"{host}: {error}") from error
+        return windows.checks(
+            windows.Host(found, facts.get("reboot_pending"), work_dir, cores),
+            report,
+            policy,
+            needs=preflight.Needs(arguments["disk_gb"], arguments["memory_gb"]),
+            lock=state,
+            me=me,
+        )
 
     @staticmethod
     def _probe_command(work_dir: str) -> str:

@@ -10,6 +10,8 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from vttbench.hosts.home import home_path
+from vttbench.hosts.windows.host import WindowsHostError, ask
+from vttbench.hosts.windows.paths import join, windows_path
 from vttbench.models.errors import ModelError
 from vttbench.models.synthetic import file_name, write_synthetic
 
@@ -43,7 +45,12 @@ class ActionModule(ActionBase):
                 written, size = made.written, made.size_bytes
         except (ModelError, OSError) as error:
             raise AnsibleActionFail(str(error)) from error
-        host_path, host_size = self._on_host(arguments["host_folder"], path.name)
+        if getattr(self._connection._shell, "_IS_WINDOWS", False):
+            host_path, host_size = self._on_windows(
+                arguments["host_folder"], path.name, task_vars or {}
+            )
+        else:
+            host_path, host_size = self._on_host(arguments["host_folder"], path.name)
         return {
             **result,
             "changed": written,
@@ -67,3 +74,16 @@ class ActionModule(ActionBase):
                 f"could not look for {name} on the host: {str(reply.get('stderr', '')).strip()}"
             )
         return lines[0].strip(), int(lines[1])
+
+    def _on_windows(self, folder: str, name: str, task_vars: dict[str, Any]) -> tuple[str, int]:
+        def run(module: str, module_args: dict[str, Any]) -> dict[str, Any]:
+            done: dict[str, Any] = self._execute_module(
+                module_name=module, module_args=module_args, task_vars=task_vars
+            )
+            return done
+
+        try:
+            path = join(windows_path(folder), name)
+            return path, ask(run, sizes=[path]).sizes.get(path, 0)
+        except (WindowsHostError, ValueError) as error:
+            raise AnsibleActionFail(f"could not look for {name} on the host: {error}") from error

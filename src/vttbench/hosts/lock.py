@@ -185,6 +185,11 @@ def parse_state(text: str) -> LockState:
     found = sections(text)
     if "lock end" not in found:
         raise ValueError(f"the lock can't be read: {text.strip()[-300:] or 'no answer'}")
+    return state_of(found)
+
+
+def state_of(found: Mapping[str, list[str]]) -> LockState:
+    """Return what the sections of a host's answer say about its lock."""
     taken = found.get("verdict") == ["taken"]
     running = tuple(int(word) for word in found.get("running", []) if word.isdigit())
     content = {name: str(value) for name, value in pairs(found.get("holder", [])).items()}

@@ -32,7 +32,25 @@ CHECKS: dict[str, str] = {
     "gpu_users": "nobody else uses the graphics processor",
     "lock": "no other run measures this host",
 }
-_WARN: dict[str, Severity] = dict.fromkeys(CHECKS, "warn")
+"""What a Linux host is asked, in the order of the answers."""
+
+WINDOWS_CHECKS: dict[str, str] = {
+    "idle": CHECKS["idle"],
+    "temperature": CHECKS["temperature"],
+    "mains": CHECKS["mains"],
+    "power_profile": "no power plan holds it back",
+    "sleep": "it does not go to sleep by itself",
+    "lid": "closing the lid does not send it to sleep",
+    "pending_reboot": "Windows waits for no restart",
+    "console_user": "somebody is logged on at the machine itself",
+    "memory": CHECKS["memory"],
+    "disk": CHECKS["disk"],
+    "lock": CHECKS["lock"],
+}
+"""What a Windows host is asked, in the order of the answers."""
+
+_ORDER = list(dict.fromkeys([*CHECKS, *WINDOWS_CHECKS]))
+_WARN: dict[str, Severity] = dict.fromkeys(_ORDER, "warn")
 # A quick look is wanted now, as the machine is. Two runs at once are never wanted.
 DEFAULT_POLICY: dict[str, dict[str, Severity]] = {
     "quick": {**_WARN, "lock": "fail"},
@@ -77,8 +95,8 @@ def policy_for(profile: str, changes: Mapping[str, str] | None = None) -> dict[s
     """
     policy = dict(DEFAULT_POLICY.get(profile, DEFAULT_POLICY["standard"]))
     for name, severity in (changes or {}).items():
-        if name not in CHECKS:
-            raise PolicyError(f"preflight knows no check {name!r}; it knows {', '.join(CHECKS)}")
+        if name not in _ORDER:
+            raise PolicyError(f"preflight knows no check {name!r}; it knows {', '.join(_ORDER)}")
         if severity not in ("warn", "fail", "ignore"):
             raise PolicyError(f"preflight check {name}: {severity!r} is not warn, fail or ignore")
         policy[name] = severity  # type: ignore[assignment]
@@ -106,18 +124,23 @@ def checks(
     """
     needs = needs or Needs()
     findings = [
-        *_idle(idle),
-        _mains(probe),
+        *idle_findings(idle),
+        mains_finding(power_source(probe)),
         _power_profile(probe),
         _load(probe),
         _memory(probe, needs),
         _disk(probe, needs),
         _work_dir(probe),
         _gpu_users(probe),
-        _lock(lock, me),
+        lock_finding(lock, me),
     ]
+    return judged(findings, policy)
+
+
+def judged(findings: Sequence[Finding], policy: Mapping[str, Severity]) -> list[Check]:
+    """Return the answers that the policy does not ignore, with what it makes of them."""
     answered = []
-    for finding in sorted(findings, key=lambda found: list(CHECKS).index(found.name)):
+    for finding in sorted(findings, key=lambda found: _ORDER.index(found.name)):
         severity = policy.get(finding.name, "warn")
         if severity == "ignore":
             continue
@@ -138,7 +161,8 @@ def failures(answered: Sequence[Check]) -> str | None:
     return "; ".join(failed) or None
 
 
-def _idle(report: IdleReport) -> Iterator[Finding]:
+def idle_findings(report: IdleReport) -> Iterator[Finding]:
+    """Say how waiting for an idle host ended."""
     window = report.window
     busy = window.busy_cores
     who = f", most of it {window.culprit}" if window.culprit else ""
@@ -172,8 +196,8 @@ def _idle(report: IdleReport) -> Iterator[Finding]:
     )
 
 
-def _mains(probe: Probe) -> Finding:
-    source = power_source(probe)
+def mains_finding(source: str | None) -> Finding:
+    """Say what feeds the machine."""
     bad = None if source is None else source == "battery"
     return Finding("mains", bad, source, "it runs on battery; plug it in" if bad else "")
 
@@ -249,7 +273,8 @@ def _gpu_users(probe: Probe) -> Finding:
     return Finding("gpu_users", bool(users), len(set(users)), message if users else "")
 
 
-def _lock(lock: LockState | None, me: Holder | None) -> Finding:
+def lock_finding(lock: LockState | None, me: Holder | None) -> Finding:
+    """Say whether another run measures this host."""
     if lock is None or me is None:
         return Finding("lock", None, None, "")
     verdict, why = lock.verdict(me)

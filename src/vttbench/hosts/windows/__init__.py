@@ -1,0 +1,1 @@
+"""Windows hosts: what is asked of them, and what their answers mean."""
