@@ -96,7 +96,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "clock_drop",
         _NUMBER,
-        "clock of the last third of a run against the first, -0.05 is 5 % less",
+        "clock from first to last third of a run, -0.05 is 5 % less",
     ),
 )
 
