@@ -72,21 +72,29 @@ class Deployment:
             yaml.safe_dump({"all": {"hosts": hosts, "children": {"servers": servers}}})
         )
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What ``ansible-playbook`` is started with."""
+        return {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            # Never the production fleet.
+            "ANSIBLE_INVENTORY": str(self.inventory),
+            "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(self.folder / "facts"),
+            "ANSIBLE_NOCOLOR": "true",
+            "COLUMNS": "200",
+        }
+
     def deploy(self, *words: str) -> Play:
         """Run ``deploy-ms01.yml`` with these words."""
-        programs = Path(sys.executable).parent
+        return self.play("deploy-ms01.yml", *words)
+
+    def play(self, *words: str) -> Play:
+        """Run a playbook."""
         done = subprocess.run(
-            [programs / "ansible-playbook", "deploy-ms01.yml", *words],
+            [Path(sys.executable).with_name("ansible-playbook"), *words],
             cwd=ROOT,
-            env={
-                **os.environ,
-                "PATH": f"{programs}:{os.environ['PATH']}",
-                # Never the production fleet.
-                "ANSIBLE_INVENTORY": str(self.inventory),
-                "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(self.folder / "facts"),
-                "ANSIBLE_NOCOLOR": "true",
-                "COLUMNS": "200",
-            },
+            env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -97,3 +105,18 @@ class Deployment:
     def secret(self, name: str) -> str:
         """Return one of the generated secrets."""
         return (self.secrets / name).read_text().strip()
+
+    def client(self, account: str, *, tls: bool = False) -> Any:
+        """Return MLflow's own client, logged in. It takes its login from the environment."""
+        os.environ["MLFLOW_TRACKING_USERNAME"] = account
+        os.environ["MLFLOW_TRACKING_PASSWORD"] = self.secret(f"mlflow_{account}_password")
+        if tls:
+            os.environ["MLFLOW_TRACKING_SERVER_CERT_PATH"] = str(self.authority)
+        from mlflow import MlflowClient
+
+        return MlflowClient(tracking_uri=f"{'https' if tls else 'http'}://{self.address}:5000")
+
+    @property
+    def authority(self) -> Path:
+        """The certificate of the deployment's own authority."""
+        return self.secrets / "ca" / "ca.crt"

@@ -12,94 +12,34 @@ import json
 import os
 import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from .conftest import ROOT, Lab
+from .conftest import Lab
+from .deployment import GROUPS, Deployment, Play
 from .hosts import declared
-from .places import KEY
 
 RUNS = 40
 SERVER, COPIES = "drill", "nas"
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(3600)]
 
 
-class Drill:
-    """The controller of the drill: its inventory and its secrets, apart from all others."""
-
-    def __init__(self, folder: Path, known_hosts: str, private_key: str) -> None:
-        self.folder = folder
-        self.inventory = folder / "inventory.yml"
-        self.secrets = folder / "secrets"
-        server = declared().hosts[SERVER]
-        groups = ("postgresql", "minio", "mlflow", "backup")
-        variables = {
-            "ansible_host": str(server.address),
-            "ansible_user": "vtt",
-            "ansible_ssh_private_key_file": str(KEY),
-            "ansible_ssh_common_args": (
-                "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
-                " -o ControlPath=none"
-            ),
-            "ms01_client_networks": ["10.77.0.0/26"],
-            "ms01_secrets_dir": str(self.secrets),
-            "backup_target": f"copies@{declared().hosts[COPIES].address}:/",
-            "backup_target_private_key": private_key,
-            "backup_target_known_hosts": known_hosts,
-        }
-        servers = {"children": {name: {"hosts": {SERVER: {}}} for name in groups}}
-        content = {
-            "all": {
-                "hosts": {SERVER: variables},
-                "children": {"servers": servers, "clients": {"hosts": {}}},
-            }
-        }
-        self.inventory.write_text(yaml.safe_dump(content))
-        self.url = f"http://{server.address}:5000"
-
-    def play(self, *words: str, expected: int = 0) -> str:
-        """Run a playbook and return its output."""
-        programs = Path(sys.executable).parent
-        done = subprocess.run(
-            [programs / "ansible-playbook", *words],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "PATH": f"{programs}:{os.environ['PATH']}",
-                # Never the production fleet.
-                "ANSIBLE_INVENTORY": str(self.inventory),
-                "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(self.folder / "facts"),
-                "ANSIBLE_NOCOLOR": "true",
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == expected, done.stdout[-12_000:]
-        return done.stdout
-
-    def client(self, account: str) -> Any:
-        """Return MLflow's own client, logged in."""
-        os.environ["MLFLOW_TRACKING_USERNAME"] = account
-        os.environ["MLFLOW_TRACKING_PASSWORD"] = (
-            (self.secrets / f"mlflow_{account}_password").read_text().split()[0]
-        )
-        from mlflow import MlflowClient
-
-        return MlflowClient(tracking_uri=self.url)
-
-
 @pytest.fixture
-def drill(lab: Lab, shell: Callable[[str, str], str], tmp_path: Path) -> Iterator[Drill]:
-    done = lab("reset", SERVER, COPIES)
-    assert done.returncode == 0, done.stderr
+def drill(
+    lab: Lab,
+    shell: Callable[[str, str], str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Deployment]:
+    for name in ("USERNAME", "PASSWORD"):  # whatever is set while the test runs ends with it
+        monkeypatch.setenv(f"MLFLOW_TRACKING_{name}", "")
+
+    fresh = lab("reset", SERVER, COPIES)
+    assert fresh.returncode == 0, fresh.stderr
     try:
         key = tmp_path / "copies"
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
@@ -115,12 +55,22 @@ def drill(lab: Lab, shell: Callable[[str, str], str], tmp_path: Path) -> Iterato
             f" && echo '{line.strip()}' > ~copies/.ssh/authorized_keys",
         )
         host_key = shell(COPIES, "cat /etc/ssh/ssh_host_ed25519_key.pub").strip()
-        known = f"{declared().hosts[COPIES].address} {host_key}"
-        yield Drill(tmp_path, known, key.read_text())
+        copies = declared().hosts[COPIES].address
+        yield Deployment(
+            tmp_path,
+            dict.fromkeys(GROUPS, SERVER),
+            user="vtt",
+            backup_target=f"copies@{copies}:/",
+            backup_target_private_key=key.read_text(),
+            backup_target_known_hosts=f"{copies} {host_key}",
+        )
     finally:
-        for name in ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"):
-            os.environ.pop(name, None)
         lab("down", SERVER, COPIES)
+
+
+def done(play: Play, expected: int = 0) -> str:
+    assert play.returncode == expected, play.output[-12_000:]
+    return play.output
 
 
 def fill(client: Any) -> None:
@@ -195,22 +145,25 @@ def checksum(content: dict[str, Any]) -> str:
 
 
 def test_a_destroyed_server_comes_back_with_every_run_and_artifact(
-    drill: Drill, lab: Lab, shell: Callable[[str, str], str], capsys: pytest.CaptureFixture[str]
+    drill: Deployment,
+    lab: Lab,
+    shell: Callable[[str, str], str],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    drill.play("deploy-ms01.yml")
+    done(drill.deploy())
     fill(drill.client("shipper"))
     before = everything(drill.client("admin"))
     files = [name for run in before["runs"].values() for name in run["artifacts"]]
     assert len(before["runs"]) == RUNS
     assert len(files) == RUNS * 4 + 1
 
-    drill.play("playbooks/backup.yml")
-    done = lab("reset", SERVER)
-    assert done.returncode == 0, done.stderr
+    done(drill.play("playbooks/backup.yml"))
+    destroyed = lab("reset", SERVER)
+    assert destroyed.returncode == 0, destroyed.stderr
     assert "No such file" in shell(SERVER, "ls /var/backups/vttbench /var/lib/postgresql")
 
-    drill.play("deploy-ms01.yml")
-    restored = drill.play("playbooks/restore.yml", "-e", "restore_from_target=true")
+    done(drill.deploy())
+    restored = done(drill.play("playbooks/restore.yml", "-e", "restore_from_target=true"))
     after = everything(drill.client("admin"))
     with capsys.disabled():
         for name, content in (("before", before), ("after", after)):
@@ -226,6 +179,6 @@ def test_a_destroyed_server_comes_back_with_every_run_and_artifact(
 
     # People work on, and nobody takes that away from them by mistake.
     drill.client("shipper").create_run(before["experiments"][1][0])
-    refused = drill.play("playbooks/restore.yml", expected=2)
+    refused = done(drill.play("playbooks/restore.yml"), expected=2)
     assert "are in use" in refused
     assert "restore_overwrite=true" in refused

@@ -6,20 +6,16 @@ Everything is done through MLflow's own client, on a results server of its own.
 from __future__ import annotations
 
 import os
-import re
-import subprocess
-import sys
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import yaml
 
-from .conftest import ROOT, Lab
-from .hosts import declared
-from .places import KEY
+from .conftest import Lab
+from .deployment import GROUPS, Deployment
 
 SERVER = "tls"
 ARTIFACT = os.urandom(5 << 20)
@@ -27,76 +23,15 @@ pytestmark = [pytest.mark.thorough, pytest.mark.timeout(3600)]
 Shell = Callable[[str, str], str]
 
 
-class Server:
-    """A results server of its own, with an inventory and secrets apart from all others."""
-
-    def __init__(self, folder: Path) -> None:
-        self.address = str(declared().hosts[SERVER].address)
-        self.secrets = folder / "secrets"
-        self.authority = self.secrets / "ca" / "ca.crt"
-        self.inventory = folder / "inventory.yml"
-        variables = {
-            "ansible_host": self.address,
-            "ansible_user": "vtt",
-            "ansible_ssh_private_key_file": str(KEY),
-            "ansible_ssh_common_args": (
-                "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
-            ),
-            "ms01_client_networks": ["10.77.0.0/26"],
-            "ms01_secrets_dir": str(self.secrets),
-        }
-        groups = ("postgresql", "minio", "mlflow", "backup")
-        servers = {"children": {name: {"hosts": {SERVER: {}}} for name in groups}}
-        children = {"servers": servers, "clients": {"hosts": {}}}
-        content = {"all": {"hosts": {SERVER: variables}, "children": children}}
-        self.inventory.write_text(yaml.safe_dump(content))
-
-    def deploy(self, *words: str) -> str:
-        """Deploy, and return the line that counts what was changed."""
-        programs = Path(sys.executable).parent
-        done = subprocess.run(
-            [programs / "ansible-playbook", "deploy-ms01.yml", *words],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "PATH": f"{programs}:{os.environ['PATH']}",
-                # Never the production fleet.
-                "ANSIBLE_INVENTORY": str(self.inventory),
-                "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(self.inventory.parent / "facts"),
-                "ANSIBLE_NOCOLOR": "true",
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout[-12_000:]
-        return re.findall(rf"^{SERVER}\s+: ok=.*$", done.stdout, re.MULTILINE)[-1]
-
-    @property
-    def login(self) -> tuple[str, str]:
-        return "shipper", (self.secrets / "mlflow_shipper_password").read_text().split()[0]
-
-    def client(self, scheme: str) -> Any:
-        """Return MLflow's own client, as the account that ships results."""
-        os.environ["MLFLOW_TRACKING_USERNAME"], os.environ["MLFLOW_TRACKING_PASSWORD"] = self.login
-        if self.authority.exists():
-            os.environ["MLFLOW_TRACKING_SERVER_CERT_PATH"] = str(self.authority)
-        from mlflow import MlflowClient
-
-        return MlflowClient(tracking_uri=f"{scheme}://{self.address}:5000")
-
-
 @pytest.fixture
-def server(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    for name in ("USERNAME", "PASSWORD", "SERVER_CERT_PATH"):
+def server(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
+    for name in ("USERNAME", "PASSWORD", "SERVER_CERT_PATH"):  # what is set ends with the test
         monkeypatch.setenv(f"MLFLOW_TRACKING_{name}", "")
     monkeypatch.delenv("MLFLOW_TRACKING_SERVER_CERT_PATH")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     done = lab("reset", SERVER)
     assert done.returncode == 0, done.stderr
-    yield Server(tmp_path)
-    os.environ.pop("MLFLOW_TRACKING_SERVER_CERT_PATH", None)
+    yield Deployment(tmp_path, dict.fromkeys(GROUPS, SERVER), user="vtt")
     lab("down", SERVER)
 
 
@@ -118,33 +53,43 @@ def reads_back(client: Any, run: str, folder: Path) -> bool:
 
 
 def test_tls_is_switched_on_off_and_on_again_and_every_run_can_be_read(
-    server: Server, shell: Shell, tmp_path: Path
+    server: Deployment, shell: Shell, tmp_path: Path
 ) -> None:
-    server.deploy("-e", "ms01_tls=true")
-    first = record(server.client("https"), tmp_path)
-    assert reads_back(server.client("https"), first, tmp_path)
+    deployed(server, "-e", "ms01_tls=true")
+    first = record(server.client("shipper", tls=True), tmp_path)
+    assert reads_back(server.client("shipper", tls=True), first, tmp_path)
     encrypted_is_all_there_is(server, shell)
-    assert "changed=0" in server.deploy("-e", "ms01_tls=true")
-    assert "changed=0" in server.deploy("-e", "ms01_tls=true", "--check")
+    assert deployed(server, "-e", "ms01_tls=true") == 0
+    assert deployed(server, "-e", "ms01_tls=true", "--check") == 0
+    # The backup speaks to database and bucket through TLS where they have it.
+    assert shell(SERVER, "systemctl start vttbench-backup && echo done").strip() == "done"
 
-    server.deploy("-e", "ms01_tls=false")
-    second = record(server.client("http"), tmp_path)
+    deployed(server, "-e", "ms01_tls=false")
+    second = record(server.client("shipper"), tmp_path)
     for run in (first, second):
-        assert reads_back(server.client("http"), run, tmp_path)
+        assert reads_back(server.client("shipper"), run, tmp_path)
     with pytest.raises(httpx.TransportError):
         httpx.get(f"https://{server.address}:5000/health")
     assert "inactive" in shell(SERVER, "systemctl is-active vttbench-proxy")
-    assert "changed=0" in server.deploy()
+    assert deployed(server) == 0
 
-    server.deploy("-e", "ms01_tls=true")
+    deployed(server, "-e", "ms01_tls=true")
     for run in (first, second):
-        assert reads_back(server.client("https"), run, tmp_path)
+        assert reads_back(server.client("shipper", tls=True), run, tmp_path)
 
 
-def encrypted_is_all_there_is(server: Server, shell: Shell) -> None:
+def deployed(server: Deployment, *words: str) -> int:
+    """Deploy, and return how much was changed."""
+    play = server.deploy(*words)
+    assert play.returncode == 0, play.output[-12_000:]
+    return play.changed[SERVER]
+
+
+def encrypted_is_all_there_is(server: Deployment, shell: Shell) -> None:
+    login = ("shipper", server.secret("mlflow_shipper_password"))
     with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
         httpx.get(f"https://{server.address}:5000/health")
-    plain = httpx.get(f"http://{server.address}:5000/health", auth=server.login)
+    plain = httpx.get(f"http://{server.address}:5000/health", auth=login)
     assert plain.status_code == 400
     assert "https://" in plain.text
 
@@ -158,9 +103,9 @@ def encrypted_is_all_there_is(server: Server, shell: Shell) -> None:
     browser = httpx.post(
         f"https://{server.address}:5000/ajax-api/2.0/mlflow/experiments/search",
         json={"max_results": 1},
-        auth=server.login,
+        auth=login,
         headers={"Origin": f"https://{server.address}:5000"},
-        verify=str(server.authority),
+        verify=ssl.create_default_context(cafile=server.authority),
     )
     assert browser.status_code == 200, browser.text
 
