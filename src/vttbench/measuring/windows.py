@@ -218,7 +218,7 @@ class WindowsRunner:
             return b""
         path = join(self._folder, telemetry.LINES)
         answer = self._ask(
-            "read the telemetry", touch=join(self._folder, telemetry.STOP), files=[path]
+            "read the telemetry", write={join(self._folder, telemetry.STOP): ""}, files=[path]
         )
         return telemetry.translate(answer.files.get(path, b""))
 
@@ -231,7 +231,7 @@ class WindowsRunner:
             # The folder is erased last: nothing that runs any more holds a file in it.
             self._ask(
                 "clean up",
-                touch=join(self._folder, telemetry.STOP),
+                write={join(self._folder, telemetry.STOP): ""},
                 end=watchdogs,
                 end_too=watchdogs,
                 erase=self._folder,

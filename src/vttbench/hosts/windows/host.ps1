@@ -5,7 +5,7 @@
 #   program   the first of these names or paths that can be run
 #   cim       classes to read: name, namespace, class, filter, properties
 #   wait_s    seconds, after which the same classes are read a second time
-#   touch     an empty file to write
+#   write     files to write, text by path
 #   end       ids of processes: what they started is ended, with all that these started
 #   end_too   ids of processes that are ended themselves, with all that they started
 #   sizes     files whose length is wanted
@@ -84,8 +84,10 @@ if ($ask.wait_s) {
     Start-Sleep -Milliseconds ([int] ($ask.wait_s * 1000))
     $answer.later = @{ now = [DateTime]::UtcNow.ToString('o'); cim = Read-Class $ask.cim }
 }
-if ($ask.touch) {
-    $touched = New-Item -ItemType File -Path $ask.touch -Force
+if ($ask.write) {
+    foreach ($file in $ask.write.PSObject.Properties) {
+        [System.IO.File]::WriteAllText($file.Name, $file.Value)
+    }
 }
 foreach ($id in $ask.end) {
     foreach ($child in @(Get-CimInstance -ClassName Win32_Process -Filter "ParentProcessId = $id")) {

@@ -77,7 +77,7 @@ def ask(
         WindowsHostError: the script failed, or its answer can't be read.
     """
     request = {"cim": [query.as_request() for query in queries], "limit": limit, **wishes}
-    wanted = {name: value for name, value in request.items() if value not in (None, [], (), "")}
+    wanted = {name: value for name, value in request.items() if value not in (None, [], (), {}, "")}
     return parse_answer(said(run_script(run, "host.ps1", Request=json.dumps(wanted))))
 
 
