@@ -12,6 +12,9 @@ import typer
 
 from vttbench.cli.errors import UserError
 
+FOUND_ALARM = 3
+"""Exit status where what ``--fail-on`` names was found."""
+
 if TYPE_CHECKING:
     from vttbench.cli.report_views import Form
     from vttbench.reporting.selection import Selection
@@ -31,6 +34,14 @@ Show results: by default the latest suite of each host.
 - `vttbench report --diff zbook-01 zbook-02`: two hosts, suites, results or directories; the
 difference, and whether it is larger than the noise
 
+**What many results say** (docs/analysis.md)
+
+- `vttbench report --lottery`: which of identical machines is best, by how much, and is that real
+- `vttbench report --compare zbooks`: a fleet, or `--compare zbook-01,ms01`, side by side
+- `vttbench report --regressions --since 7d --fail-on regression`: what got worse, and what changed
+- `vttbench report --throttling`: what heat costs
+- `vttbench report --assign team.yml --markdown`: who should get which machine
+
 **Other forms**
 
 - `vttbench report --markdown --output report.md`
@@ -38,7 +49,7 @@ difference, and whether it is larger than the noise
 - `vttbench report --html --output report.html`: one file, for mail
 
 Exit status: 0 the report was made (documents that can't be read are named at its end), 1 there was
-nothing to show, 2 wrong usage.
+nothing to show, 2 wrong usage, 3 what `--fail-on` names was found.
 """
 
 
@@ -51,6 +62,12 @@ def report(
     directories: Annotated[
         list[Path] | None,
         typer.Argument(metavar="DIR", help="Results directories; default: results"),
+    ] = None,
+    results_dir: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--results-dir", metavar="DIR", help="The same as DIR.", rich_help_panel="Which"
+        ),
     ] = None,
     suite: Annotated[
         str | None, typer.Option(metavar="ID", help="Only this suite.", rich_help_panel="Which")
@@ -93,11 +110,92 @@ def report(
             rich_help_panel="What is shown",
         ),
     ] = None,
+    compare: Annotated[
+        str | None,
+        typer.Option(
+            metavar="GROUP",
+            help="Hosts side by side: a fleet, hosts with commas, or all.",
+            rich_help_panel="What many results say",
+        ),
+    ] = None,
+    lottery: Annotated[
+        bool,
+        typer.Option(
+            "--lottery",
+            help="Which machine of each fleet is best, and is that real.",
+            rich_help_panel="What many results say",
+        ),
+    ] = False,
+    regressions: Annotated[
+        bool,
+        typer.Option(
+            "--regressions",
+            help="What got worse or better, when, and what changed then.",
+            rich_help_panel="What many results say",
+        ),
+    ] = False,
+    throttling: Annotated[
+        bool,
+        typer.Option(
+            "--throttling",
+            help="Which machines slow down by heat, and by how much.",
+            rich_help_panel="What many results say",
+        ),
+    ] = False,
+    assign: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="TEAM.YML",
+            help="Who should get which machine.",
+            rich_help_panel="What many results say",
+        ),
+    ] = None,
+    across: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FIELD",
+            help="Compare although this condition differs, e.g. power_profile; may be repeated.",
+            rich_help_panel="What many results say",
+        ),
+    ] = None,
+    weight: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=NUMBER",
+            help="How much a benchmark, metric or area counts in the lottery's score.",
+            rich_help_panel="What many results say",
+        ),
+    ] = None,
+    prices: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="YAML of host and price: score per money.",
+            rich_help_panel="What many results say",
+        ),
+    ] = None,
+    least: Annotated[
+        float,
+        typer.Option(
+            metavar="PERCENT",
+            min=0.0,
+            help="Smaller steps are no regression.",
+            rich_help_panel="What many results say",
+        ),
+    ] = 1.0,
+    fail_on: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHAT",
+            help="Exit with 3 if there is a regression (or throttling): for scheduled jobs.",
+            rich_help_panel="What many results say",
+        ),
+    ] = None,
     force: Annotated[
         bool,
         typer.Option(
             "--force",
-            help="With --diff: compare although versions or parameters differ.",
+            help="Compare although versions, parameters or power source differ.",
             rich_help_panel="What is shown",
         ),
     ] = False,
@@ -143,19 +241,40 @@ def report(
     ] = None,
 ) -> None:
     """Show results; the help text is above, with the examples."""
+    from vttbench.cli.report_analysis import Options, Wish, analysed
     from vttbench.cli.report_views import Form, compared, listed, single
     from vttbench.reporting.selection import Selection
 
     form = _form(as_json=as_json, as_csv=as_csv, as_markdown=as_markdown, as_html=as_html)
     if output is not None and form is Form.TERMINAL:
         raise UserError("--output needs one of --json, --csv, --markdown, --html")
-    if sum(wish is not None for wish in (run, diff)) > 1:
-        raise UserError("--run and --diff exclude each other")
+    analysis = Wish.of(
+        compare=compare,
+        lottery=lottery,
+        regressions=regressions,
+        throttling=throttling,
+        assign=assign,
+        others={"--run": run is not None, "--diff": diff is not None},
+    )
+    if fail_on is not None and analysis is None:
+        raise UserError("--fail-on goes with --regressions or --throttling")
     if latest and (suite or play or since):
         raise UserError("--latest does not go with --suite, --play or --since")
-    places = _existing(directories or [Path("results")])
+    places = _existing([*(directories or []), *(results_dir or [])] or [Path("results")])
     selection = Selection(host, benchmark, suite, play, None if since is None else moment(since))
-    if run is not None:
+    alarm = False
+    if analysis is not None:
+        options = Options(
+            all_metrics=all_metrics,
+            force=force,
+            across=tuple(across or ()),
+            weights=tuple(weight or ()),
+            prices=prices,
+            least_percent=least,
+            fail_on=fail_on,
+        )
+        text, alarm = analysed(places, selection, analysis, options, form)
+    elif run is not None:
         text = single(places, run, form)
     elif diff is not None:
         text = compared(places, diff, selection, form, all_metrics=all_metrics, force=force)
@@ -163,6 +282,12 @@ def report(
         text = listed(places, selection, form, all_metrics=all_metrics, all_attempts=all_attempts)
         if footer and form is Form.TERMINAL:
             _footer(places, selection)
+    _deliver(text, output)
+    if alarm:
+        raise typer.Exit(FOUND_ALARM)
+
+
+def _deliver(text: str | None, output: Path | None) -> None:
     if text is None:
         return
     if output is None:

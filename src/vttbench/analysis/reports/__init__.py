@@ -1,0 +1,1 @@
+"""What analysis found, as text for people (terminal, Markdown) and as JSON for programs."""

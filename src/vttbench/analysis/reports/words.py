@@ -1,0 +1,46 @@
+"""Small things that all reports of analysis say in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from vttbench.analysis.rows import DEMO_TAG
+
+NOT_THERE = "—"
+
+
+def percent(value: float, decimals: int = 1) -> str:
+    """Write signed percent with a true minus sign, e.g. ``+2.1 %``."""
+    text = f"{value:+.{decimals}f}"
+    if not text.strip("+-0."):
+        text = text[1:]
+    return f"{text.replace('-', '−')} %"
+
+
+def bracket(interval: tuple[float, float], decimals: int = 1) -> str:
+    """Write an interval, e.g. ``[+1.4, +2.8]``."""
+    low, high = (percent(bound, decimals).removesuffix(" %") for bound in interval)
+    return f"[{low}, {high}]"
+
+
+def joined(names: Sequence[str]) -> str:
+    """Write names as a sentence has them: ``a``, ``a and b``, ``a, b and c``."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """Write a number with its noun: ``1 session``, ``3 sessions``."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def demo_remark(frame: pl.DataFrame) -> list[str]:
+    """Return a sentence where there is demo data among the results."""
+    tags = frame["tags"].cast(pl.String).fill_null("").str.split(",")
+    demo = int(tags.list.contains(DEMO_TAG).sum())
+    if not demo:
+        return []
+    share = "All" if demo == len(frame) else "Some"
+    return [f"{share} of these results are demo data: nobody measured them."]
