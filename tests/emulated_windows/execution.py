@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import queue
 import threading
 import traceback
 from collections.abc import Mapping
@@ -130,7 +131,11 @@ class Executor:
         )
 
     def run_module(
-        self, action: ModuleAction, user: str | None, cancelled: threading.Event
+        self,
+        action: ModuleAction,
+        user: str | None,
+        cancelled: threading.Event,
+        pid: int = 700,
     ) -> dict[str, Any]:
         """Run a module and return its result, whatever happens."""
         handler = modules.handler_of(action.name)
@@ -149,6 +154,7 @@ class Executor:
                 environment=action.environment,
                 become_user=user,
                 cancelled=cancelled,
+                pid=pid,
             )
             result = handler(self._machine, call)
         except ModuleFailed as failure:
@@ -169,8 +175,14 @@ class Executor:
     def _detach(
         self, action: ModuleAction, user: str | None, wrapper: Action, limit_s: float
     ) -> Output:
+        """Run a module as a job of its own, with a watchdog as Ansible's.
+
+        The watchdog gives up after its limit and says so in the job's file; what the module started
+        goes on, as it does on Windows.
+        """
         folder = self._machine.drive.real(str(wrapper.params["AsyncDir"]))
-        job = f"{wrapper.params['AsyncJid']}.4242"
+        watchdog = self._machine.processes.start("powershell.exe", f"async {action.name}")
+        job = f"{wrapper.params['AsyncJid']}.{watchdog.pid}"
         place = folder / job
         first = {
             "started": True,
@@ -178,30 +190,34 @@ class Executor:
             "results_file": self._machine.drive.windows(place),
             "ansible_job_id": job,
             "_ansible_suppress_tmpdir_delete": True,
-            "ansible_async_watchdog_pid": 4242,
+            "ansible_async_watchdog_pid": watchdog.pid,
         }
         self._machine.drive.write(place, json.dumps(first).encode())
-        cancelled = threading.Event()
-        boot = self._machine.booted_at
+        results: queue.Queue[dict[str, Any]] = queue.Queue()
 
         def work() -> None:
-            timer = threading.Timer(limit_s, cancelled.set) if limit_s else None
-            if timer:
-                timer.start()
-            result = self.run_module(action, user, cancelled)
-            if timer:
-                timer.cancel()
-            if cancelled.is_set():
+            results.put(self.run_module(action, user, watchdog.ended, watchdog.pid))
+
+        def watch() -> None:
+            try:
+                result = results.get(timeout=limit_s or None)
+            except queue.Empty:
                 result = {
                     "failed": True,
                     "msg": "failure during async watchdog: timed out waiting for module completion",
                 }
-            if self._machine.booted_at == boot:
+            if watchdog.ended.is_set():
+                return  # killed, by somebody or by a power loss: nobody writes the end
+            result.pop("_refused", None)
+            # Whoever removed the folder meanwhile does not want it back.
+            if place.parent.is_dir():
                 self._machine.drive.write(
                     place, json.dumps({**first, **result, "finished": True}, default=str).encode()
                 )
+            self._machine.processes.end(watchdog)
 
-        threading.Thread(target=work, daemon=True, name=f"async {job}").start()
+        for target in (work, watch):
+            threading.Thread(target=target, daemon=True, name=f"async {job}").start()
         return Output(json.dumps(first).encode() + b"\r\n")
 
     def _refused(self, reason: str) -> dict[str, Any]:

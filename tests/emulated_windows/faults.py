@@ -89,6 +89,7 @@ def _console(host: EmulatedHost, there: float) -> None:
 
 def _busy(host: EmulatedHost, percent: float) -> None:
     host.machine.load_percent = percent
+    host.machine.processes.set_foreign_load(percent / 100.0 * host.machine.hardware.threads)
 
 
 FAULTS = {
@@ -151,7 +152,7 @@ def strike(
         threading.Timer(after_s, act).start()
 
     if when:
-        host.machine.programs.when_starts(when, soon)
+        host.machine.processes.when_starts(when, soon)
     elif after_s:
         soon()
     else:

@@ -79,7 +79,7 @@ class EmulatedHost:
         self._listener.resume(self.endpoint)
         self._listener.remove(self.endpoint)
         self.endpoint.cut()
-        self.machine.programs.kill()
+        self.machine.processes.kill_all()
         self.shells.forget()
         wine.stop(self.machine)
 
@@ -97,11 +97,11 @@ class EmulatedHost:
     def freeze(self) -> None:
         """Hang: connections stay, nothing is answered, programs stand still."""
         self.endpoint.link.frozen.set()
-        self.machine.programs.freeze()
+        self.machine.processes.freeze()
 
     def thaw(self) -> None:
         """Undo :meth:`freeze`."""
-        self.machine.programs.thaw()
+        self.machine.processes.thaw()
         self.endpoint.link.frozen.clear()
 
     def vanish(self) -> None:
@@ -126,7 +126,7 @@ class EmulatedHost:
             "address": f"{self.declared.address}:{self.declared.port}",
             "state": state,
             **self.machine.describe(),
-            "running": len(self.machine.programs.lines()),
+            "running": len(self.machine.processes.programs()),
         }
 
     def sleep(self) -> None:
@@ -138,7 +138,7 @@ class EmulatedHost:
         """Wake up; connections from before are dead."""
         self.endpoint.cut()
         self._listener.resume(self.endpoint)
-        self.machine.programs.thaw()
+        self.machine.processes.thaw()
 
     def lose_power(self, *, silent: bool = True) -> None:
         """Be off from one moment to the next.
@@ -152,7 +152,7 @@ class EmulatedHost:
         else:
             self._listener.remove(self.endpoint)
         self.endpoint.cut()
-        self.machine.programs.kill()
+        self.machine.processes.kill_all()
         self.shells.forget()
         wine.stop(self.machine)
 

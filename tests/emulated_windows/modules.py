@@ -24,7 +24,8 @@ class Call:
         check: check mode: change nothing, say what would change.
         environment: ``environment:`` of the task.
         become_user: who the task wanted to be; None for the account of the connection.
-        cancelled: set when the client gave up (task ``timeout:``).
+        cancelled: set when the client gave up (task ``timeout:``) or the process was ended.
+        pid: of the process that runs the module, parent of what it starts.
     """
 
     module: str
@@ -33,6 +34,7 @@ class Call:
     environment: Mapping[str, str] = field(default_factory=dict)
     become_user: str | None = None
     cancelled: threading.Event = field(default_factory=threading.Event)
+    pid: int = 700
 
 
 class ModuleFailed(Exception):  # noqa: N818  # a module that fails is no error of ours

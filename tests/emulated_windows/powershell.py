@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +37,16 @@ class Invocation:
     Attributes:
         arguments: parameters by name, without dash, as they were given.
         matched: where the text was known by a pattern: what the pattern found.
+        cancelled: set when the process was ended: a script that goes on and on stops.
+        pid: of the PowerShell that runs it.
     """
 
     text: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     stdin: bytes = b""
     matched: re.Match[str] | None = None
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    pid: int = 700
 
 
 Run = Callable[[Machine, Invocation], Output]
@@ -118,7 +123,7 @@ def accept() -> None:
 
 def _with_match(run: Run, found: re.Match[str]) -> Run:
     def matched(machine: Machine, call: Invocation) -> Output:
-        return run(machine, Invocation(call.text, call.arguments, call.stdin, found))
+        return run(machine, replace(call, matched=found))
 
     return matched
 

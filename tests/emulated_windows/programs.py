@@ -24,6 +24,7 @@ class Program:
         environment: on top of the host's own.
         session: 0 for what WinRM and services start, 1 for the console user's.
         cancelled: set where it must end early.
+        parent: process that starts it.
     """
 
     line: str
@@ -33,6 +34,7 @@ class Program:
     stdin: bytes = b""
     session: int = 0
     cancelled: threading.Event = field(default_factory=threading.Event)
+    parent: int = 700
 
     @property
     def argv(self) -> list[str]:
@@ -65,7 +67,7 @@ def run(machine: Machine, wanted: Program) -> Done:
     modules.emulated()  # has every handler loaded
     name = ntpath.basename(wanted.argv[0]).lower().removesuffix(".exe")
     machine.journal.note("program", line=wanted.line, session=wanted.session)
-    machine.programs.starting(wanted.line)
+    machine.processes.starting(wanted.line)
     if name in _emulated:
         return _emulated[name](machine, wanted)
     wine.prepare(machine)

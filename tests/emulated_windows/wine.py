@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ntpath
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -80,19 +82,32 @@ def _start(machine: Machine, wanted: Program, argv: list[str]) -> Done:
             stdin=stdin, stdout=stdout, stderr=stderr,
             start_new_session=True,
         )  # fmt: skip
-        machine.programs.add(process, wanted.line)
+        entry = machine.processes.start(
+            ntpath.basename(wanted.argv[0]), wanted.line,
+            parent=wanted.parent, session=wanted.session, popen=process,
+        )  # fmt: skip
+        used_s = 0.0
         try:
-            pauses = iter(_PAUSES_S)
-            while process.poll() is None:
-                if wanted.cancelled.is_set():
-                    with suppress(ProcessLookupError):
-                        os.killpg(process.pid, signal.SIGKILL)
-                time.sleep(next(pauses, _PAUSES_S[-1]))
+            used_s = _wait(process, wanted.cancelled)
         finally:
-            machine.programs.discard(process)
+            machine.processes.end(entry, used_s)
         stdout.seek(0)
         stderr.seek(0)
         return Done(process.returncode, stdout.read(), stderr.read())
+
+
+def _wait(process: subprocess.Popen[bytes], cancelled: threading.Event) -> float:
+    """Wait for a program's end; return the CPU seconds that it used."""
+    pauses = iter(_PAUSES_S)
+    while True:
+        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if pid:
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return usage.ru_utime + usage.ru_stime
+        if cancelled.is_set():
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        time.sleep(next(pauses, _PAUSES_S[-1]))
 
 
 def prepare(machine: Machine) -> None:
@@ -102,7 +117,7 @@ def prepare(machine: Machine) -> None:
         WineMissingError: this machine has no Wine.
     """
     prefix = machine.drive.folder.parent
-    with machine.programs.preparing:
+    with machine.processes.preparing:
         if (prefix / "system.reg").exists():
             return
         template = _template()

@@ -57,6 +57,7 @@ def _run(machine: Machine, call: Call, line: str, *, shell: bool) -> dict[str, A
                 environment=call.environment,
                 stdin=str(call.args["stdin"] or "").encode(),
                 cancelled=call.cancelled,
+                parent=call.pid,
             ),
         )
     except FileNotFoundError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,15 +22,19 @@ def win_powershell(machine: Machine, call: Call) -> dict[str, Any]:
         raise Refused(f"win_powershell with a script unknown here: {' '.join(text.split())[:80]!r}")
     if call.check:
         return {"skipped": True, "msg": "skipped, running in check mode"}
-    done = known.run(machine, Invocation(text, call.args["parameters"] or {}))
-    output = [_value(line) for line in done.stdout.decode().splitlines() if line]
+    done = known.run(
+        machine,
+        Invocation(text, call.args["parameters"] or {}, cancelled=call.cancelled, pid=call.pid),
+    )
+    # Our scripts print text, which stays text, also where it is JSON.
+    output = [line for line in done.stdout.decode().splitlines() if line]
     result = {
         "changed": True,
         "output": output,
         "host_out": "",
         "host_err": done.stderr.decode(),
         "result": {},
-        "error": [],
+        **{name: [] for name in ("error", "warning", "verbose", "debug", "information")},
     }
     if done.returncode:
         raise ModuleFailed(f"Script returned rc {done.returncode}", **result)
@@ -68,11 +71,3 @@ def _arguments(words: list[str]) -> Mapping[str, Any]:
         else:
             arguments[name] = word
     return arguments
-
-
-def _value(line: str) -> Any:
-    # win_powershell returns objects; what our scripts print is text or JSON, one object a line.
-    try:
-        return json.loads(line)
-    except ValueError:
-        return line

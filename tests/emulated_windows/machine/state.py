@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,29 +14,46 @@ from typing import Any
 
 from .drive import Drive
 from .power import Power
-from .running import Running
+from .processes import Processes
+from .weather import Weather
 
 USER = "bench"
 PASSWORD = "Emulated-Passw0rd"
 """The account of every emulated host; it protects nothing."""
 
 
+def _cpu_name() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return "unknown processor"
+
+
+def _memory_bytes() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
 @dataclass
 class Hardware:
-    """What CIM answers about the machine: an HP ZBook Ultra G1a by default."""
+    """What CIM answers about the machine.
+
+    Make and model are the laptop's that is emulated; processors and memory are those of the machine
+    that really runs the programs, so that no result claims a processor which did not make it.
+    """
 
     manufacturer: str = "HP"
-    model: str = "HP ZBook Ultra G1a 14 inch Mobile Workstation PC"
+    model: str = "HP ZBook Ultra G1a 14 inch (emulated)"
     serial: str = "5CG0000001"
-    cpu: str = "AMD RYZEN AI MAX+ PRO 395 w/ Radeon 8060S"
-    cores: int = 16
-    threads: int = 32
+    cpu: str = field(default_factory=_cpu_name)
+    cores: int = field(default_factory=lambda: os.cpu_count() or 1)
+    threads: int = field(default_factory=lambda: os.cpu_count() or 1)
     max_clock_mhz: int = 3000
-    memory_bytes: int = 137_438_953_472
-    gpu: str = "AMD Radeon(TM) 8060S Graphics"
+    l3_cache_kib: int = 32768
+    memory_bytes: int = field(default_factory=_memory_bytes)
+    gpu: str = "AMD Radeon(TM) 8060S Graphics (emulated)"
     gpu_driver: str = "32.0.21025.1024"
     bios: str = "X89 Ver. 01.03.09"
-    disk_model: str = "SAMSUNG MZVL22T0HDLB-00BH1"
+    disk_model: str = "SAMSUNG MZVL22T0HDLB-00BH1 (emulated)"
 
 
 @dataclass
@@ -93,9 +112,11 @@ class Machine:
         self.journal = Journal(folder / "journal.jsonl")
         self.drive = Drive(folder / "prefix" / "drive_c", lambda: self.environment)
         self.power = Power()
-        self.programs = Running()
+        self.processes = Processes()
+        self.weather = Weather(self.processes, lambda: self.hardware.threads)
         self.hardware = Hardware(serial=f"5CG{sum(map(ord, name)) % 10**7:07d}")
         self.settings = Settings()
+        self.lock = threading.Lock()
         self.console_user: str | None = USER
         self.booted_at = time.time() - 3600.0
         self.load_percent = 2.0
@@ -113,6 +134,11 @@ class Machine:
     def computer_name(self) -> str:
         """NetBIOS name."""
         return self.name.upper()[:15]
+
+    @property
+    def uuid(self) -> str:
+        """Identity of the machine in its firmware."""
+        return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{self.name}.emulated")).upper()
 
     @property
     def environment(self) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""The CIM classes, one file a subject. Every file here is loaded."""
