@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any, Literal
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
@@ -312,7 +312,7 @@ class ActionModule(ActionBase):
             benchmark=args["benchmark"],
             variant=args["variant"],
             version=args["version"],
-            tool=args["tool"] or (Path(argv[0]).name if argv else args["benchmark"]),
+            tool=args["tool"] or (_program(argv[0]) if argv else args["benchmark"]),
             argv=argv,
             parser=parser,
             environment={name: str(value) for name, value in args["environment"].items()},
@@ -426,6 +426,12 @@ def _vttbench_facts(task_vars: dict[str, Any]) -> dict[str, Any]:
         for name in ("vttbench_suite", "vttbench_preflight"):
             facts.pop(name, None)
     return facts
+
+
+def _program(path: str) -> str:
+    """Return a program's name, the same on both systems."""
+    name = PureWindowsPath(path).name if "\\" in path else Path(path).name
+    return name.removesuffix(".exe")
 
 
 def _is_lost(error: Exception) -> bool:
