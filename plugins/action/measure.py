@@ -77,6 +77,7 @@ ARGUMENTS = {
     "parser": {"type": "raw", "required": True},
     "parameters": {"type": "dict", "default": {}},
     "artifacts": {"type": "list", "elements": "str", "default": []},
+    "targets": {"type": "dict", "default": {}},
     "work_dir": {"type": "str", "default": "~/.cache/vttbench/work"},
     "warmup": {"type": "int"},
     "min_repeats": {"type": "int"},
@@ -320,6 +321,7 @@ class ActionModule(ActionBase):
             version_argv=tuple(args["version_argv"] or ()),
             parameters=args["parameters"],
             artifacts=tuple(args["artifacts"]),
+            targets={path: int(size) for path, size in args["targets"].items()},
             telemetry_interval_s=1.0 if args["telemetry"] else None,
         )
 

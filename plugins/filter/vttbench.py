@@ -9,7 +9,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from vttbench.benchmarks import fio_jobs, stream
-from vttbench.hosts.filesystem import refusal
+from vttbench.hosts.filesystem import refusal, size_bytes
 from vttbench.models.errors import ModelError
 from vttbench.models.inventory import Inventory, Mode, load_inventory
 from vttbench.models.listing import FileEntry, Listing
@@ -32,7 +32,11 @@ def fio_jobs_of(settings: Mapping[str, Any], program: str, ioengine: str) -> lis
     """
     size = str(settings["size"])
     runtime_s, ramp_s = int(settings["runtime_s"]), int(settings["ramp_s"])
-    folder = "$VTTBENCH_SHARED"
+    windows = ioengine == "windowsaio"
+    # Its path on Windows holds a colon, which fio takes for the border between two directories and
+    # measures a file called like the drive (axboe/fio 1912).
+    folder = "$VTTBENCH_SHARED_COLON_ESCAPED" if windows else "$VTTBENCH_SHARED"
+    targets = {f"$VTTBENCH_SHARED/{fio_jobs.TEST_FILE}": size_bytes(size)} if windows else {}
     layout = fio_jobs.layout_arguments(directory=folder, size=size, ioengine=ioengine, fio=program)
     return [
         {
@@ -48,6 +52,7 @@ def fio_jobs_of(settings: Mapping[str, Any], program: str, ioengine: str) -> lis
             ),
             "layout": layout,
             "artifacts": [fio_jobs.OUTPUT],
+            "targets": targets,
             "parameters": {
                 "job": job,
                 "rw": pattern.rw,

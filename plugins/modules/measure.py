@@ -68,6 +68,12 @@ options:
     type: list
     elements: str
     default: []
+  targets:
+    description: >-
+      Files that must be there after O(prepare), with their size in bytes. What a tool laid out under another name
+      is noticed before it is measured.
+    type: dict
+    default: {}
   work_dir:
     description: Folder on the host below which the working directories are made. It is emptied afterwards.
     type: path

@@ -8,7 +8,7 @@ import re
 _IN_MEMORY = frozenset({"tmpfs", "ramfs", "devtmpfs", "hugetlbfs"})
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 # A disk that is filled to the brim is slower, and nobody likes what happens next.
-_SPARE_BYTES = 1 << 30
+SPARE_BYTES = 1 << 30
 
 
 def refusal(stat_output: str, folder: str, size: str) -> str:
@@ -31,7 +31,7 @@ def refusal(stat_output: str, folder: str, size: str) -> str:
             f"{folder} lies in memory ({words[0]}), not on a disk: "
             "name a folder on a disk by benchmark_fio_dir"
         )
-    free, needed = int(words[1]) * int(words[2]), size_bytes(size) + _SPARE_BYTES
+    free, needed = int(words[1]) * int(words[2]), size_bytes(size) + SPARE_BYTES
     if free < needed:
         return (
             f"{folder} has {free / 1e9:.1f} GB free and {needed / 1e9:.1f} GB are needed "

@@ -144,7 +144,11 @@ class Loop:
 
     def _prepare(self) -> None:
         shared = self._runner.shared
-        expand = {"$VTTBENCH_SHARED": shared, "${VTTBENCH_SHARED}": shared}
+        expand = {
+            "$VTTBENCH_SHARED_COLON_ESCAPED": shared.replace(":", "\\:"),
+            "$VTTBENCH_SHARED": shared,
+            "${VTTBENCH_SHARED}": shared,
+        }
         self._command = tuple(_expand(word, expand) for word in self._spec.argv)
         if self._spec.version_argv:
             raw = self._runner.output_of(self._spec.version_argv, HELPER_TIMEOUT_S)
@@ -161,6 +165,15 @@ class Loop:
                 raise RunnerError(
                     f"preparation {' '.join(argv)} ended with exit status {raw.returncode}: "
                     f"{_last_line(raw.stderr or raw.stdout)}"
+                )
+
+        for path, size in self._spec.targets.items():
+            path = _expand(path, expand)
+            found = self._runner.size_of(path)
+            if found != size:
+                raise RunnerError(
+                    f"{path} should have {size} bytes after the preparation, and "
+                    f"{'is not there' if found is None else f'has {found}'}"
                 )
 
     def _repeat_until_stable(self) -> Outcome:

@@ -139,6 +139,12 @@ class PosixRunner:
             returncode=int(found.get("rc", b"99")),
         )
 
+    def size_of(self, path: str) -> int | None:
+        """Return the length of a file in bytes, None where it is not there."""
+        quoted = shlex.quote(path)
+        said = self._ask(f"[ ! -f {quoted} ] || wc -c <{quoted}", "look for a file").strip()
+        return int(said) if said.isdigit() else None
+
     def repeat(
         self,
         index: int,

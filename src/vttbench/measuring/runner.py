@@ -59,6 +59,9 @@ class Runner(Protocol):
     def output_of(self, argv: Sequence[str], timeout_s: float) -> RawOutput:
         """Run a helper command (version, preparation) and return what it left behind."""
 
+    def size_of(self, path: str) -> int | None:
+        """Return the length of a file in bytes, None where it is not there."""
+
     def repeat(
         self,
         index: int,

@@ -19,6 +19,7 @@ class Spec:
         prepare: commands run once before the first repeat.
         version_argv: command whose first line of output says the tool's version.
         artifacts: files that the tool writes into its working directory.
+        targets: files that must be there after the preparation, with their size in bytes.
         timeout_s: limit on one repeat.
         telemetry_interval_s: None for no telemetry.
     """
@@ -34,6 +35,7 @@ class Spec:
     version_argv: tuple[str, ...] = ()
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
     artifacts: tuple[str, ...] = ()
+    targets: Mapping[str, int] = field(default_factory=dict)
     timeout_s: float = 1800.0
     telemetry_interval_s: float | None = 1.0
 

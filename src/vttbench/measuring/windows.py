@@ -171,6 +171,7 @@ class WindowsRunner:
 
     def size_of(self, path: str) -> int | None:
         """Return the length of a file in bytes, None where it is not there."""
+        path = windows_path(path)
         return self._ask("look for a file", sizes=[path]).sizes.get(path)
 
     def repeat(

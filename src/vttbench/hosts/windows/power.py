@@ -83,13 +83,19 @@ def active_plan(found: Answers) -> Plan | None:
     return None
 
 
-def setting(found: Answers, guid: str, *, on_battery: bool = False) -> int | None:
-    """Return a setting of the active plan: seconds until sleep (0: never), or what the lid does."""
-    plan = active_plan(found)
-    line = "DC" if on_battery else "AC"
+def setting(found: Answers, guid: str, *, plan: str | None = None) -> int | None:
+    """Return a setting on mains: seconds until sleep (0: never), or what closing the lid does.
+
+    Args:
+        found: answers to :data:`QUERIES`.
+        guid: of the setting.
+        plan: identifier of a plan; the active one where it is left out.
+    """
+    active = active_plan(found)
+    plan = plan or (active.guid if active else None)
     for row in found.rows("settings"):
         name = str(row.get("InstanceID"))
         guids = _GUID.findall(name.lower())
-        if plan and f"\\{line}\\" in name and guids[:1] == [plan.guid] and guids[-1:] == [guid]:
+        if "\\AC\\" in name and guids[:1] == [plan] and guids[-1:] == [guid]:
             return whole(row.get("SettingIndexValue"))
     return None
