@@ -83,7 +83,12 @@ class ActionModule(ActionBase):
             ) from error
         found: dict[str, Any] = {"changed": False, "found": bool(path), "path": path}
         if path and arguments["ask"]:
-            said = run("ansible.windows.win_command", {"argv": [path, *arguments["ask"]]})
+            # Asking changes nothing, so it is done in check mode as well.
+            check_mode, self._task.check_mode = self._task.check_mode, False
+            try:
+                said = run("ansible.windows.win_command", {"argv": [path, *arguments["ask"]]})
+            finally:
+                self._task.check_mode = check_mode
             found["answer"] = {
                 "rc": said.get("rc", 127),
                 "stdout": said.get("stdout", ""),

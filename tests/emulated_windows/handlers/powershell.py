@@ -20,7 +20,7 @@ def win_powershell(machine: Machine, call: Call) -> dict[str, Any]:
     known = powershell.script_of(text)
     if known is None:
         raise Refused(f"win_powershell with a script unknown here: {' '.join(text.split())[:80]!r}")
-    if call.check:
+    if call.check and "SupportsShouldProcess" not in text:
         return {"skipped": True, "msg": "skipped, running in check mode"}
     done = known.run(
         machine,

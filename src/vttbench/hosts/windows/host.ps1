@@ -13,6 +13,8 @@
 #   files     files whose content is wanted, at most limit bytes of each
 #   erase     a folder that is removed at the very end
 # CIM classes and not performance counters by name: those have other names on a Windows of another language.
+# In check mode, when only questions are asked, Ansible runs a script only with this.
+[CmdletBinding(SupportsShouldProcess)]
 param([string] $Request)
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'

@@ -3,6 +3,8 @@
 # id (of who asks), stale_id (of the holder whose place is taken), tools (filter for running benchmarks, in WQL).
 # A file is made only where there is none, and changed only while nobody else has it open: two runs that want
 # the lock at the same moment can't both get it.
+# In check mode, when only questions are asked, Ansible runs a script only with this.
+[CmdletBinding(SupportsShouldProcess)]
 param([string] $Request)
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
