@@ -430,9 +430,12 @@ def reason_to_end(arguments: argparse.Namespace, deadline: float) -> Optional[st
         return "max-seconds"
     if arguments.lease:
         try:
-            age = time.time() - os.stat(arguments.lease).st_mtime
+            lease = os.stat(arguments.lease)
         except OSError:
             return "lease is gone"
+        if lease.st_nlink == 0:  # "." of a folder that was removed can still be asked
+            return "lease is gone"
+        age = time.time() - lease.st_mtime
         if arguments.lease_seconds and age > arguments.lease_seconds:
             return "lease is old"
     if arguments.parent and not os.path.exists("/proc/{}".format(arguments.parent)):

@@ -28,8 +28,9 @@ def start():
     """Start samplers, and leave none behind whatever becomes of the test."""
     started = []
 
-    def begin(*words: str) -> subprocess.Popen[bytes]:
-        started.append(subprocess.Popen([sys.executable, "-I", "-S", str(SCRIPT), *words]))
+    def begin(*words: str, cwd: Path | None = None) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-I", "-S", str(SCRIPT), *words]
+        started.append(subprocess.Popen(command, cwd=cwd))
         return started[-1]
 
     yield begin
@@ -242,6 +243,17 @@ def test_it_ends_by_itself_when_the_lease_is_gone(start, tmp_path):
     wait_for_lines(out, 3)
     assert process.poll() is None
     lease.unlink()
+    assert process.wait(20) == 0
+    assert lines_of(out)[-1]["end"] == "lease is gone"
+
+
+def test_it_ends_by_itself_when_the_folder_that_it_works_in_is_removed(start, tmp_path):
+    out, workspace = tmp_path / "out", tmp_path / "workspace"
+    workspace.mkdir()
+    process = start("--output", str(out), "--interval", "0.1", "--lease", ".", cwd=workspace)
+    wait_for_lines(out, 3)
+    assert process.poll() is None
+    workspace.rmdir()
     assert process.wait(20) == 0
     assert lines_of(out)[-1]["end"] == "lease is gone"
 
