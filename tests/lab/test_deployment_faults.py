@@ -71,8 +71,8 @@ def test_a_wrong_vault_password_stops_before_anything_is_touched(
     "task",
     [
         "TASK [postgresql : Make the roles]",
-        "TASK [minio : Start it, now and at boot]",
-        "TASK [mlflow : Bring the databases to this version of MLflow]",
+        "TASK [minio : Start it, or restart it where it runs with older settings]",
+        "TASK [mlflow : Back the tables up and migrate them]",
     ],
     ids=["database", "bucket", "mlflow"],
 )
