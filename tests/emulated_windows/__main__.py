@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from . import control, daemon, modules, powershell
+from . import control, daemon, modules, powershell, shelf
+from .executables.building import BuildError
 from .faults import FAULTS
 from .places import STATE
 
@@ -20,8 +21,15 @@ Hosts = Annotated[Path, typer.Option(help="which hosts, see hosts.yml")]
 
 
 @app.command()
-def up(hosts: Hosts = daemon.HOSTS) -> None:
+def up(
+    hosts: Hosts = daemon.HOSTS,
+    tools: Annotated[
+        bool, typer.Option(help="first build the tools that they install, minutes the first time")
+    ] = True,
+) -> None:
     """Start the emulated hosts. Those that run are left as they are."""
+    if tools:
+        shelf.fill(STATE / "shelf", build=True)
     started = daemon.up(hosts)
     for name, host in control.ask(daemon.SOCKET, do="status")["hosts"].items():
         typer.echo(f"{name} {host['address']} {'started' if started else 'runs already'}")
@@ -95,7 +103,9 @@ def main() -> None:
     """Run the command line, with failures told in one sentence."""
     try:
         app()
-    except (control.NotRunningError, control.ControlError, daemon.StartError) as error:
+    except (
+        control.NotRunningError, control.ControlError, daemon.StartError, BuildError
+    ) as error:  # fmt: skip
         typer.echo(str(error), err=True)
         raise SystemExit(1) from error
 

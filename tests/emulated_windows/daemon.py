@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from . import control, faults
+from . import control, faults, shelf
 from .fleet import Fleet, declared
 from .places import STATE
 from .powershell import ROOT
@@ -90,7 +90,10 @@ def serve(hosts: Path) -> None:
             return None
         return {"pid": os.getpid(), "hosts": {n: h.describe() for n, h in fleet.hosts.items()}}
 
+    shelf_folder = STATE / "shelf"
+    shelf.fill(shelf_folder, build=False)
     with fleet:
+        shelf.serve(shelf_folder)
         control.serve(SOCKET, answer)
         signal.sigwait({signal.SIGTERM, signal.SIGINT})
     SOCKET.unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from uuid import uuid4
 
 from filelock import FileLock
 
+from . import clock
 from .machine.state import Machine
 from .places import CACHE
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from .programs import Program
 
 _QUIET = {"WINEDEBUG": "-all", "WINEARCH": "win64"}
+# What no benchmark here fills.
+_PLENTY = 50_000_000_000
 _PAUSES_S = (0.01, 0.02, 0.05, 0.1, 0.2)
 
 
@@ -76,7 +79,7 @@ def _start(machine: Machine, wanted: Program, argv: list[str]) -> Done:
         stdin.write(wanted.stdin)
         stdin.seek(0)
         process = subprocess.Popen(
-            ["wine", *argv],
+            [*_within(machine.drive.free_bytes), "wine", *argv],
             cwd=machine.drive.real(wanted.folder),
             env=_environment(machine, wanted.environment),
             stdin=stdin, stdout=stdout, stderr=stderr,
@@ -94,6 +97,14 @@ def _start(machine: Machine, wanted: Program, argv: list[str]) -> Done:
         stdout.seek(0)
         stderr.seek(0)
         return Done(process.returncode, stdout.read(), stderr.read())
+
+
+def _within(free_bytes: int) -> list[str]:
+    """Words before a command that let no file grow beyond what is free on the disk."""
+    if free_bytes >= _PLENTY or shutil.which("prlimit") is None:
+        return []
+    # The signal would kill; without it the write fails, as on a full disk.
+    return ["env", "--ignore-signal=XFSZ", "prlimit", f"--fsize={free_bytes}", "--"]
 
 
 def _wait(process: subprocess.Popen[bytes], cancelled: threading.Event) -> float:
@@ -168,4 +179,9 @@ def _environment(machine: Machine, more: Mapping[str, str]) -> dict[str, str]:
     windows = {**machine.settings.machine_environment, **machine.settings.user_environment, **more}
     search = ";".join(value for name, value in windows.items() if name.upper() == "PATH")
     rest = {name: value for name, value in windows.items() if name.upper() != "PATH"}
-    return {**rest, **_base(machine.drive.folder.parent), "WINEPATH": search}
+    return {
+        **rest,
+        **_base(machine.drive.folder.parent),
+        **clock.environment(machine.clock),
+        "WINEPATH": search,
+    }

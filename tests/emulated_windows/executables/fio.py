@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from .building import BuildError, Recipe, run
@@ -28,7 +27,9 @@ def _source(work: Path) -> Path:
     run([*apt, "source", "--download-only", f"fio={_VERSION}-3"], work)
     tarball = work / f"fio_{_VERSION}.orig.tar.gz"
     if not tarball.exists():
-        raise BuildError(f"apt brought {', '.join(os.listdir(work))} and no {tarball.name}")
+        raise BuildError(
+            f"apt brought {sorted(path.name for path in work.iterdir())} and no {tarball.name}"
+        )
     run(["tar", "-xf", tarball], work)
     return next(path for path in work.iterdir() if (path / "configure").exists())
 
@@ -62,6 +63,7 @@ def _build(work: Path) -> Path:
 
 
 FIO = Recipe(
-    "fio", _VERSION, "fio.exe", {f"{_PREFIX}gcc-posix": "gcc-mingw-w64-x86-64-posix", "make": "make"},
+    "fio", _VERSION, "fio.exe",
+    {f"{_PREFIX}gcc-posix": "gcc-mingw-w64-x86-64-posix", "make": "make"},
     _build,
 )  # fmt: skip

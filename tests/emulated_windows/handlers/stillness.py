@@ -86,8 +86,8 @@ def powercfg(machine: Machine, wanted: Program) -> Done:
                 if setting == wanted_setting and group:
                     values[line] = 60 * int(words[1])
         case "getactivescheme":
-            plan = power.plan
-            return Done(0, f"Power Scheme GUID: {plan.guid}  ({plan.name})\r\n".encode())
+            scheme = power.plan
+            return Done(0, f"Power Scheme GUID: {scheme.guid}  ({scheme.name})\r\n".encode())
         case _:
             raise Refused(f"powercfg {verb} is not emulated")
     return Done(0)
