@@ -63,7 +63,7 @@ class ActionModule(ActionBase):
         return {
             "failed": True,
             "verdict": verdict,
-            "msg": f"{why}. Two runs at once would measure each other. Wait for it; if it is "
+            "msg": f"{why}. Two runs at once would disturb each other. Wait for it; if it is "
             f"gone, remove {self._path} on {self._host}.",
         }
 

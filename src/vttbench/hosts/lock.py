@@ -107,7 +107,7 @@ class LockState:
         gone = self.holder is not None and self.holder.is_gone
         expired = self.age_s > self.ttl_s
         if not gone and not expired:
-            return "held", f"{who} has been measuring this host for {self.age_s / 60:.0f} minutes"
+            return "held", f"{who} has been at work on this host for {self.age_s / 60:.0f} minutes"
         why = "is gone" if gone else f"has not been heard of for {self.age_s / 3600:.1f} hours"
         if self.running:
             pids = ", ".join(map(str, self.running))
