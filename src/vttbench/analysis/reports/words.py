@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from vttbench.analysis.comparability import Refusal
 from vttbench.analysis.rows import DEMO_TAG
 
 NOT_THERE = "—"
@@ -44,3 +45,18 @@ def demo_remark(frame: pl.DataFrame) -> list[str]:
         return []
     share = "All" if demo == len(frame) else "Some"
     return [f"{share} of these results are demo data: nobody measured them."]
+
+
+def summed_up(refusals: Sequence[Refusal]) -> list[str]:
+    """Say what was refused, in one sentence a host and reason."""
+    said: dict[tuple[str, str, bool], list[Refusal]] = {}
+    for refusal in refusals:
+        said.setdefault((refusal.host, refusal.reason, refusal.forced), []).append(refusal)
+    sentences = []
+    for (host, reason, forced), parts in said.items():
+        number = counted(sum(part.results for part in parts), "result")
+        labels = list(dict.fromkeys(part.label for part in parts))
+        shown = ", ".join(labels[:3]) + (f" and {len(labels) - 3} more" if len(labels) > 3 else "")
+        verdict = "compared all the same" if forced else "not compared"
+        sentences.append(f"{host}, {number} of {shown}: {verdict}, {reason} (others / this host)")
+    return sentences
