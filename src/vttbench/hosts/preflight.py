@@ -49,7 +49,9 @@ WINDOWS_CHECKS: dict[str, str] = {
 }
 """What a Windows host is asked, in the order of the answers."""
 
-_ORDER = list(dict.fromkeys([*CHECKS, *WINDOWS_CHECKS]))
+# One order for both: what only Windows is asked follows the power profile.
+_ORDER = list(CHECKS)
+_ORDER[4:4] = [name for name in WINDOWS_CHECKS if name not in CHECKS]
 _WARN: dict[str, Severity] = dict.fromkeys(_ORDER, "warn")
 # A quick look is wanted now, as the machine is. Two runs at once are never wanted.
 DEFAULT_POLICY: dict[str, dict[str, Severity]] = {
