@@ -100,13 +100,20 @@ def difference(one: Fields, other: Fields, across: Collection[str] = ()) -> str:
 
 
 def _most_shared(part: pl.DataFrame) -> str:
-    """Return the conditions that most hosts share; of equals those with more and newer results."""
+    """Return the conditions that most hosts share.
+
+    Of equals those of the first host by name, so that all benchmarks of a pair are judged from the
+    same side; then those with more, then with newer results.
+    """
     counted = part.group_by("_key").agg(
         pl.col("host").n_unique().alias("hosts"),
+        pl.col("host").cast(pl.String).min().alias("first"),
         pl.len().alias("rows"),
         pl.col("started_at").max().alias("newest"),
     )
-    return str(counted.sort("hosts", "rows", "newest", "_key", descending=True)["_key"][0])
+    order = ("hosts", "first", "rows", "newest", "_key")
+    falling = [name != "first" for name in order]
+    return str(counted.sort(order, descending=falling)["_key"][0])
 
 
 def _refusals(

@@ -199,6 +199,13 @@ def lottery_of(
     )
 
 
+def rank_each(sample: Sample) -> tuple[Ranking, ...]:
+    """Rank hosts in every metric that at least two of them have."""
+    draws = resampled_means(sample.sessions)
+    ranked = (_ranking(sample, v, i, draws, None) for i, v in enumerate(sample.variables))
+    return tuple(ranking for ranking in ranked if ranking is not None)
+
+
 def _scored(sample: Sample, remarks: list[str]) -> list[int]:
     """Return the columns that all hosts have: a score over different metrics is no comparison."""
     measured = np.isfinite(means(sample.sessions))

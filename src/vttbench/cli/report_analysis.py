@@ -114,6 +114,10 @@ def analysed(
     table = load(places, selection, whole_past=wish.option == "--regressions")
     analysis = {
         "--regressions": answers.regressions,
+        "--lottery": answers.lottery,
+        "--compare": answers.comparison,
+        "--throttling": answers.throttling,
+        "--assign": answers.assignment,
     }[wish.option]
     answer = analysis(table, selection, wish.value, options)
     found = options.fail_on is not None and answer.alarms.get(options.fail_on, False)

@@ -32,6 +32,15 @@ def joined(names: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def shortened(names: Sequence[str]) -> str:
+    """Write names that begin alike only once in full: ``zbook-01, -02 and -04``."""
+    if not names:
+        return "nobody"
+    stem = names[0].rpartition("-")[0]
+    alike = stem and all(name.startswith(f"{stem}-") for name in names)
+    return joined([names[0], *(name[len(stem) :] if alike else name for name in names[1:])])
+
+
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """Write a number with its noun: ``1 session``, ``3 sessions``."""
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
