@@ -6,8 +6,9 @@ The method, chosen by measurement (``benchmarks/change_points``):
    a two-sample statistic over the unknown place: Hawkins 1977).
 2. It counts if t, shrunk by what autocorrelation of the residuals is evident, is above
    :data:`THRESHOLD`; the threshold is simulated, since it is a maximum over many t.
-3. And if the ranks agree (Mann and Whitney's z above :data:`RANK_GATE`): one wild point makes a
-   large t, and no large z. That is what keeps heavy tails from raising false alarms.
+3. And if the ranks agree (Mann and Whitney's z above :data:`RANK_GATE`), and the medians differ by
+   at least half of what the means do: one wild point makes a large t, and neither of these. That
+   is what keeps heavy tails from raising false alarms.
 4. And if the levels differ by at least one standard deviation of the noise (and by what the caller
    asks): a slow wandering is no step.
 5. Both parts are searched in the same way. Where the whole shows nothing, windows of it are
@@ -32,6 +33,7 @@ THRESHOLD = 3.9
 WINDOW_THRESHOLD = 5.5
 RANK_GATE = 2.5
 LEAST_DEVIATIONS = 1.0
+LEAST_OF_MEDIANS = 0.5
 _SHORTEST_WINDOW = 16
 # Twice the logarithm of the likelihood ratio up to which another place is as good. Simulated: the
 # true place of a step of three deviations lies within in 97 % of all cases.
@@ -137,6 +139,8 @@ def _stands(part: Floats, place: int, threshold: float, least: float) -> bool:
     residuals = np.concatenate([left - left.mean(), right - right.mean()])
     deviation = _deviation(residuals)
     if abs(size) < max(least, LEAST_DEVIATIONS * deviation) or size == 0:
+        return False
+    if float(np.median(right) - np.median(left)) / size < LEAST_OF_MEDIANS:
         return False
     if deviation > 0:
         t = size / (deviation * math.sqrt(1 / len(left) + 1 / len(right)))
