@@ -82,7 +82,8 @@ class FullDisk:
     def __enter__(self) -> FullDisk:
         told = self._shell(
             HOST,
-            f"set -e; systemctl stop {self._unit}; mkdir -p /mnt/small;"
+            # On Debian `postgresql` is a wrapper: its clusters are instances, and stop later.
+            f"set -e; systemctl stop {self._unit} '{self._unit}@*'; mkdir -p /mnt/small;"
             f" mount -t tmpfs -o size=$(( $(du -sm {self._folder} | cut -f1) + 30 ))m"
             f" tmpfs /mnt/small; cp -a {self._folder}/. /mnt/small/;"
             f" chown --reference={self._folder} /mnt/small;"
@@ -107,7 +108,8 @@ class FullDisk:
     def __exit__(self, *_: object) -> None:
         self._shell(
             HOST,
-            f"rm -f {self._folder}/fill; systemctl stop {self._unit}; umount {self._folder};"
+            f"rm -f {self._folder}/fill; systemctl stop {self._unit} '{self._unit}@*';"
+            f" umount {self._folder};"
             f" cp -a /mnt/small/. {self._folder}/; umount /mnt/small;"
             f" systemctl restart {self._unit}",
         )
