@@ -67,8 +67,8 @@ def run(machine: Machine, wanted: Program) -> Done:
     modules.emulated()  # has every handler loaded
     name = ntpath.basename(wanted.argv[0]).lower().removesuffix(".exe")
     machine.journal.note("program", line=wanted.line, session=wanted.session)
-    machine.processes.starting(wanted.line)
     if name in _emulated:
+        machine.processes.starting(wanted.line)
         return _emulated[name](machine, wanted)
     wine.prepare(machine)
     if wanted.shell:

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,8 @@ from uuid import uuid4
 from filelock import FileLock
 
 from . import clock
+from .executables.building import BuildError, need
+from .machine.processor import PROCESSOR
 from .machine.state import Machine
 from .places import CACHE
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 _QUIET = {"WINEDEBUG": "-all", "WINEARCH": "win64"}
 # What no benchmark here fills.
 _PLENTY = 50_000_000_000
+# Exit status of a process that TerminateProcess ended.
+_KILLED = 1
 _PAUSES_S = (0.01, 0.02, 0.05, 0.1, 0.2)
 
 
@@ -38,11 +42,16 @@ class WineMissingError(RuntimeError):
 
 @dataclass(frozen=True)
 class Done:
-    """What a program left behind."""
+    """What a program left behind.
+
+    Attributes:
+        started: moment at which it really began; 0 for one that took no time.
+    """
 
     returncode: int
     stdout: bytes = b""
     stderr: bytes = b""
+    started: float = 0.0
 
 
 def obstacle() -> str:
@@ -50,6 +59,13 @@ def obstacle() -> str:
     if shutil.which("wine") is None:
         return "no Wine here (Debian: apt-get install --no-install-recommends wine wine64)"
     return ""
+
+
+def install() -> None:
+    """Install Wine where that is possible and it is missing; :func:`obstacle` tells the outcome."""
+    with suppress(BuildError):
+        CACHE.mkdir(parents=True, exist_ok=True)
+        need({"wine": "wine", "wineserver": "wine64"})
 
 
 def run(machine: Machine, wanted: Program, path: str) -> Done:
@@ -71,32 +87,41 @@ def run_in_cmd(machine: Machine, wanted: Program) -> Done:
 
 
 def _start(machine: Machine, wanted: Program, argv: list[str]) -> Done:
-    with (
-        tempfile.TemporaryFile() as stdin,
-        tempfile.TemporaryFile() as stdout,
-        tempfile.TemporaryFile() as stderr,
-    ):
-        stdin.write(wanted.stdin)
-        stdin.seek(0)
-        process = subprocess.Popen(
-            [*_within(machine.drive.free_bytes), "wine", *argv],
-            cwd=machine.drive.real(wanted.folder),
-            env=_environment(machine, wanted.environment),
-            stdin=stdin, stdout=stdout, stderr=stderr,
-            start_new_session=True,
-        )  # fmt: skip
-        entry = machine.processes.start(
-            ntpath.basename(wanted.argv[0]), wanted.line,
-            parent=wanted.parent, session=wanted.session, popen=process,
-        )  # fmt: skip
-        used_s = 0.0
-        try:
-            used_s = _wait(process, wanted.cancelled)
-        finally:
-            machine.processes.end(entry, used_s)
-        stdout.seek(0)
-        stderr.seek(0)
-        return Done(process.returncode, stdout.read(), stderr.read())
+    entry = machine.processes.start(
+        ntpath.basename(wanted.argv[0]), wanted.line, parent=wanted.parent, session=wanted.session
+    )
+    used_s = 0.0
+    try:
+        with PROCESSOR.turn(machine.processes, _either(wanted.cancelled, entry.ended)):
+            if wanted.cancelled.is_set() or entry.ended.is_set():
+                return Done(_KILLED)
+            with (
+                tempfile.TemporaryFile() as stdin,
+                tempfile.TemporaryFile() as stdout,
+                tempfile.TemporaryFile() as stderr,
+            ):
+                stdin.write(wanted.stdin)
+                stdin.seek(0)
+                started = time.time()
+                process = subprocess.Popen(
+                    [*_within(machine.drive.free_bytes), "wine", *argv],
+                    cwd=machine.drive.real(wanted.folder),
+                    env=_environment(machine, wanted.environment),
+                    stdin=stdin, stdout=stdout, stderr=stderr,
+                    start_new_session=True,
+                )  # fmt: skip
+                machine.processes.attach(entry, process)
+                machine.processes.starting(wanted.line)
+                used_s = _wait(process, wanted.cancelled)
+                stdout.seek(0)
+                stderr.seek(0)
+                return Done(process.returncode, stdout.read(), stderr.read(), started)
+    finally:
+        machine.processes.end(entry, used_s)
+
+
+def _either(one: threading.Event, other: threading.Event) -> Callable[[], bool]:
+    return lambda: one.is_set() or other.is_set()
 
 
 def _within(free_bytes: int) -> list[str]:

@@ -39,8 +39,12 @@ class Journal:
     def __init__(self, state_dir: Path, result_id: str) -> None:
         self.folder = folder_in(state_dir) / result_id
         self.raw_dir = self.folder / "raw"
-        self.raw_dir.mkdir(parents=True)
-        write_replacing(self.folder / _OWNER, json.dumps(this_process()).encode())
+        # It appears with its owner in it: another host's step, which looks for what was left
+        # behind, would take a journal without one for abandoned.
+        making = self.folder.with_name(f".{result_id}")
+        (making / "raw").mkdir(parents=True)
+        write_replacing(making / _OWNER, json.dumps(this_process()).encode())
+        making.rename(self.folder)
 
     def keep(self, name: str, raw: RawOutput) -> None:
         """Store what one run of a tool left behind, under a name such as ``repeat-03``."""
@@ -75,7 +79,7 @@ def abandoned(
     """
     root = folder_in(state_dir)
     for folder in sorted(root.iterdir()) if root.is_dir() else []:
-        if not folder.is_dir() or _alive(folder / _OWNER):
+        if folder.name.startswith(".") or not folder.is_dir() or _alive(folder / _OWNER):
             continue
         try:
             draft = load(folder / _DRAFT)

@@ -66,7 +66,7 @@ def _run(machine: Machine, call: Call, line: str, *, shell: bool) -> dict[str, A
             "(Win32 ErrorCode 2 - 0x00000002)",
             cmd=line, rc=2,
         ) from error  # fmt: skip
-    ended = time.time()
+    started, ended = done.started or started, time.time()
     result = {
         "changed": True,
         "cmd": line,

@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .processor import PROCESSOR
+
 _TICK_S = 1.0 / os.sysconf("SC_CLK_TCK")
 
 
@@ -92,20 +94,26 @@ class Processes:
         *,
         parent: int = 700,
         session: int = 0,
-        popen: subprocess.Popen[bytes] | None = None,
         load: float = 0.0,
     ) -> Process:
         """Enter a process into the table."""
         with self._lock:
             process = Process(
                 next(self._pids), parent, name, line, session,
-                popen=popen, load=load, since=self.awake_s(),
+                load=load, since=self.awake_s(),
             )  # fmt: skip
             self._table[process.pid] = process
-            frozen = self._frozen_at is not None
-        if popen is not None and frozen:
-            _signal(popen, signal.SIGSTOP)
         return process
+
+    def attach(self, process: Process, popen: subprocess.Popen[bytes]) -> None:
+        """Put a real process behind one of the table."""
+        with self._lock:
+            process.popen = popen
+            frozen = self._frozen_at is not None
+        if frozen:
+            _signal(popen, signal.SIGSTOP)
+        if process.ended.is_set():
+            _signal(popen, signal.SIGKILL)
 
     def end(self, process: Process, used_s: float = 0.0) -> None:
         """Take a process out of the table, with what it used in the end."""
@@ -145,6 +153,7 @@ class Processes:
             if self._frozen_at is None:
                 self._frozen_at = time.monotonic()
         self._signal_all(signal.SIGSTOP)
+        PROCESSOR.freeze(self)
 
     def thaw(self) -> None:
         """Undo :meth:`freeze`."""
@@ -152,6 +161,7 @@ class Processes:
             if self._frozen_at is not None:
                 self._slept_s += time.monotonic() - self._frozen_at
                 self._frozen_at = None
+        PROCESSOR.thaw(self)
         self._signal_all(signal.SIGCONT)
 
     def kill_all(self) -> None:
