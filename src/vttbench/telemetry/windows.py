@@ -18,20 +18,18 @@ Sources, all built into Windows unless said otherwise:
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vttbench.hosts.windows.cim import Answers, Query, answers, number
 from vttbench.hosts.windows.paths import join
+from vttbench.hosts.windows.sensors import SENSORS, ZONES, sensors, zone_temperatures
 
 LINES = "telemetry.jsonl"
 STOP = "stop"
 
 # A reading costs more than on Linux; twice as seldom, it stays below half a percent of 16 cores.
 SLOWEST_USEFUL_S = 2.0
-
-_LIBRE = "root/LibreHardwareMonitor"
 
 QUERIES = (
     Query(
@@ -41,14 +39,10 @@ QUERIES = (
         filter="Name LIKE '%_Total'",
     ),
     Query("threads", "Win32_ComputerSystem", ("NumberOfLogicalProcessors",)),
-    Query(
-        "zones",
-        "Win32_PerfFormattedData_Counters_ThermalZoneInformation",
-        ("Name", "HighPrecisionTemperature", "Temperature", "PercentPassiveLimit"),
-    ),
+    ZONES,
     Query("memory", "Win32_PerfFormattedData_PerfOS_Memory", ("AvailableBytes",)),
     Query("battery", "BatteryStatus", ("Discharging", "DischargeRate"), namespace="root/wmi"),
-    Query("sensors", "Sensor", ("Identifier", "Name", "SensorType", "Value"), namespace=_LIBRE),
+    SENSORS,
 )
 
 UNITS = {
@@ -152,7 +146,7 @@ def sample_of(found: Answers, threads: float | None) -> dict[str, float]:
     busy = number(total.get("PercentProcessorTime"))
     if busy is not None and threads:
         values["cpu_busy_cores"] = threads * busy / 100.0
-    values["zone_temperature_c"] = max(_zones(found), default=None)
+    values["zone_temperature_c"] = max(zone_temperatures(found), default=None)
     limits = [number(row.get("PercentPassiveLimit")) for row in found.rows("zones")]
     known = [limit for limit in limits if limit is not None]
     values["zone_passive_limit_percent"] = min(known, default=None)
@@ -162,42 +156,8 @@ def sample_of(found: Answers, threads: float | None) -> dict[str, float]:
     if battery.get("Discharging") in (True, 1, "True"):
         rate = number(battery.get("DischargeRate"))
         values["battery_power_w"] = None if rate is None else rate * 1e-3
-    values |= _sensors(found)
+    values |= sensors(found)
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _zones(found: Answers) -> Iterator[float]:
-    for row in found.rows("zones"):
-        tenths, kelvin = number(row.get("HighPrecisionTemperature")), number(row.get("Temperature"))
-        celsius = tenths / 10.0 - 273.15 if tenths else kelvin - 273.15 if kelvin else None
-        # Makers who built no sensor give a constant of 0 K or of 300 K and more.
-        if celsius is not None and 0.0 < celsius < 150.0:
-            yield celsius
-
-
-def _sensors(found: Answers) -> dict[str, float]:
-    """Return what LibreHardwareMonitor gives; the first sensor of a kind is that of the whole."""
-    wanted = (
-        (r"/(amd|intel)cpu/", "Temperature", r"(?i)tctl|package|core max", "temperature_c"),
-        (r"/(amd|intel)cpu/", "Power", r"(?i)^(cpu )?package", "package_power_w"),
-        (r"/gpu-", "Temperature", r"(?i)gpu core|gpu vr soc", "gpu_temperature_c"),
-        (r"/gpu-", "Clock", r"(?i)gpu core", "gpu_clock_mhz"),
-        (r"/gpu-", "Power", r"(?i)gpu (package|core|power)", "gpu_power_w"),
-        (r"/gpu-", "Load", r"(?i)gpu core", "gpu_busy_percent"),
-    )
-    values: dict[str, float] = {}
-    for row in found.rows("sensors"):
-        for place, kind, name, series in wanted:
-            value = number(row.get("Value"))
-            if (
-                series not in values
-                and value is not None
-                and row.get("SensorType") == kind
-                and re.match(place, str(row.get("Identifier")))
-                and re.search(name, str(row.get("Name")))
-            ):
-                values[series] = value
-    return values
 
 
 def _total(found: Answers) -> Mapping[str, Any]:

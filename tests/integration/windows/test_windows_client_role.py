@@ -56,6 +56,7 @@ def test_an_installer_that_reports_success_and_brings_nothing_is_found_out(ansib
     assert "it is not there" in reason
 
 
+@pytest.mark.thorough
 def test_another_version_than_the_pinned_one_is_not_taken(ansible, sevenzip):
     _, program, reason = install(ansible, sevenzip | {"says": "26.02"})
     assert program == ""
@@ -63,6 +64,7 @@ def test_another_version_than_the_pinned_one_is_not_taken(ansible, sevenzip):
     assert "21.07" in reason
 
 
+@pytest.mark.thorough
 def test_another_content_under_the_same_name_is_not_installed(ansible, laptop, sevenzip):
     _, _, reason = install(ansible, sevenzip | {"sha256": "0" * 64})
     assert "checksum" in reason
@@ -94,6 +96,7 @@ def test_absent_takes_our_packages_and_no_others(ansible, laptop, sevenzip):
     assert PRODUCT not in laptop.machine.settings.packages
 
 
+@pytest.mark.thorough
 def test_clients_are_told_of_mlflow_and_forget_it_again(ansible, laptop):
     def tracking(state):
         role = {

@@ -19,6 +19,9 @@ SETTINGS = {
     "measure_contamination_thresholds": {"foreign_cpu_cores": 100},
     "preflight_idle_wait": 0,
     "profile": "quick",
+    "benchmark_sevenzip_settings": {
+        name: {"passes": 1, "dictionary": 18} for name in ("quick", "standard")
+    },
 }
 
 
@@ -92,6 +95,7 @@ def test_a_laptop_on_battery_is_not_measured_and_the_reason_is_kept(measure, lap
     assert laptop.machine.power.plan == BALANCED
 
 
+@pytest.mark.thorough
 def test_another_run_on_the_same_host_has_to_wait(measure, laptop):
     place = laptop.machine.drive.real(r"C:\ProgramData\vttbench\lock")
     place.parent.mkdir(parents=True, exist_ok=True)

@@ -148,6 +148,14 @@ def test_looks_become_rare():
     assert [next(known) for _ in range(3)] == [100.5, 10.0, 10.0]
 
 
+def test_a_tool_never_depends_on_one_open_request():
+    laptop = Laptop(duration_s=3600.0)
+    runner = runner_on(laptop)
+    runner.output_of(["C:\\t\\tool.exe", "--version"], 4000.0)
+    repeat(runner, timeout_s=4000.0)  # a tool that is not started as a job is an error there
+    assert len(laptop.jobs) == 2
+
+
 @pytest.mark.parametrize("lost", ["before", "after"])
 def test_a_connection_that_drops_while_the_tool_runs_loses_nothing(lost):
     laptop = Laptop(duration_s=30.0)

@@ -20,9 +20,8 @@ from vttbench.hosts.windows import power, snapshot
 from vttbench.hosts.windows.cim import Answers, Query, number
 from vttbench.hosts.windows.host import Answer
 from vttbench.hosts.windows.paths import drive
+from vttbench.hosts.windows.sensors import SENSORS, ZONES, sensors, zone_temperatures
 from vttbench.result import Check
-from vttbench.telemetry.windows import QUERIES as TELEMETRY
-from vttbench.telemetry.windows import sample_of
 
 QUERIES = (
     *power.QUERIES,
@@ -37,10 +36,7 @@ QUERIES = (
 )
 
 # What one look of the idle gate reads: who used the processor, and how warm it is.
-IDLE_QUERIES = (
-    *snapshot.QUERIES,
-    *(query for query in TELEMETRY if query.name in ("zones", "sensors")),
-)
+IDLE_QUERIES = (*snapshot.QUERIES, ZONES, SENSORS)
 
 Look = Callable[[float], Answer]
 """Reads :data:`IDLE_QUERIES` twice, so many seconds apart."""
@@ -143,9 +139,8 @@ def window_of(answer: Answer, cores: int) -> Window:
 
 
 def _hottest(found: Answers) -> float | None:
-    sample = sample_of(found, None)
     # The processor's own sensor where there is one; a thermal zone of ACPI is often the board.
-    return sample.get("temperature_c", sample.get("zone_temperature_c"))
+    return sensors(found).get("temperature_c") or max(zone_temperatures(found), default=None)
 
 
 def _plan(found: Answers) -> Finding:
