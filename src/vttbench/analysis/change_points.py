@@ -30,6 +30,8 @@ Floats = NDArray[np.float64]
 LEAST_POINTS = 3
 """So many points must lie on both sides of a step."""
 THRESHOLD = 3.9
+_SHORT = ((7, 5.5), (8, 5.0), (10, 4.6), (12, 4.4), (15, 4.2), (20, 4.0), (25, THRESHOLD))
+"""Points and threshold: in short series the deviation is known badly, and t has long tails."""
 WINDOW_THRESHOLD = 5.5
 RANK_GATE = 2.5
 LEAST_DEVIATIONS = 1.0
@@ -144,9 +146,15 @@ def _stands(part: Floats, place: int, threshold: float, least: float) -> bool:
         return False
     if deviation > 0:
         t = size / (deviation * math.sqrt(1 / len(left) + 1 / len(right)))
-        if abs(t) * _shrinkage(residuals) < threshold:
+        if abs(t) * _shrinkage(residuals) < max(threshold, _least_t(len(part))):
             return False
     return abs(_rank_z(part, place)) >= RANK_GATE
+
+
+def _least_t(count: int) -> float:
+    """Return the threshold of t for a series of so many points."""
+    points, levels = zip(*_SHORT, strict=True)
+    return float(np.interp(count, points, levels))
 
 
 def _profile(part: Floats) -> Floats:

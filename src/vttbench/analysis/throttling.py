@@ -22,6 +22,8 @@ LEAST_DRIFT = -0.01
 LEAST_CLOCK_DROP = -0.02
 _LEAST_SESSIONS = 3
 _LEAST_FOR_CORRELATION = 6
+_LEAST_SPREAD_C = 2.0
+_LEAST_SPREAD_CLOCK = 0.01
 
 
 @dataclass(frozen=True)
@@ -193,8 +195,9 @@ def _between(part: pl.DataFrame) -> Between | None:
     sign = 1.0 if part["higher_is_better"][0] else -1.0
     part = part.filter(pl.col("median") > 0)
     speed = 100.0 * sign * np.log(part["median"].to_numpy())
-    heat = _against(speed, part["temperature_mean_c"])
-    clock = _against(speed, part["clock_mean_mhz"])
+    heat = _against(speed, part["temperature_mean_c"], least=_LEAST_SPREAD_C)
+    usual = _median(part["clock_mean_mhz"]) or 0.0
+    clock = _against(speed, part["clock_mean_mhz"], least=_LEAST_SPREAD_CLOCK * usual)
     chances = [each[2] for each in (heat, clock) if each is not None]
     if not chances:
         return None
@@ -210,14 +213,17 @@ def _between(part: pl.DataFrame) -> Between | None:
     )
 
 
-def _against(speed: Floats, other: pl.Series) -> tuple[float, float, float] | None:
-    """Return Spearman's rank correlation, Theil and Sen's slope, and p."""
+def _against(speed: Floats, other: pl.Series, *, least: float) -> tuple[float, float, float] | None:
+    """Return Spearman's rank correlation, Theil and Sen's slope, and p.
+
+    None for few sessions, or where the other hardly varies: then it explains nothing.
+    """
     from scipy.stats import spearmanr, theilslopes
 
     values = other.cast(pl.Float64).fill_null(math.nan).to_numpy()
     known = np.isfinite(values)
     x, y = values[known], speed[known]
-    if len(x) < _LEAST_FOR_CORRELATION or np.ptp(x) == 0 or np.ptp(y) == 0:
+    if len(x) < _LEAST_FOR_CORRELATION or np.ptp(x) <= least or np.ptp(y) == 0:
         return None
     correlation = spearmanr(x, y)
     return float(correlation.statistic), float(theilslopes(y, x)[0]), float(correlation.pvalue)

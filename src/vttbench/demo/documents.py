@@ -106,7 +106,10 @@ def document(visit: Visit, workload: Workload, at: datetime, rng: np.random.Gene
     wild = rng.random() < 0.015
     if wild:
         shapes[rng.integers(REPEATS)] *= 0.55
-    metrics = [_metric(visit, workload, metric, shapes) for metric in workload.metrics]
+    metrics = [
+        _metric(visit, workload, metric, shapes * _own_noise(workload, rng))
+        for metric in workload.metrics
+    ]
     times = [workload.repeat_s / float(shape) for shape in shapes]
     finished = at + timedelta(seconds=sum(times) + 2.0)
     status, error = Status.OK, None
@@ -176,6 +179,11 @@ def _shapes(workload: Workload, slowdown: float, rng: np.random.Generator) -> Fl
     )
     heat = 1.0 - slowdown * (1.0 - np.exp(-np.arange(REPEATS) / 1.5))
     return np.asarray(np.clip(1.0 + workload.noise * noise, 0.5, 1.5) * heat)
+
+
+def _own_noise(workload: Workload, rng: np.random.Generator) -> Floats:
+    """Return what a metric does not share with the others of its run, a factor a repeat."""
+    return np.asarray(1.0 + 0.4 * workload.noise * rng.normal(size=REPEATS))
 
 
 def _metric(visit: Visit, workload: Workload, metric: DemoMetric, shapes: Floats) -> Metric:

@@ -31,12 +31,17 @@ def throttling_paper(throttling: Throttling, remarks: Sequence[str]) -> Paper:
     if slow:
         paper.say(f"{joined(throttling.hosts)} slows down by heat within its runs.", "bad")
         paper.grid(
-            ("host", "benchmark", "speed, last repeat against first", "95 % interval",
-             "clock, last third against first", "hottest", "runs flagged"),
+            ("host", "benchmark", "speed", "95 % interval",
+             "clock", "hottest", "flagged"),
             [_row(each) for each in slow],
-            right=("speed, last repeat against first", "95 % interval",
-                   "clock, last third against first", "hottest", "runs flagged"),
+            right=("speed", "95 % interval",
+                   "clock", "hottest", "flagged"),
         )  # fmt: skip
+        paper.say(
+            "Speed: last repeat of a run against the first. Clock: last third of a run against the "
+            "first. Flagged: share of runs in which the clock fell near the limit of temperature.",
+            "quiet",
+        )
     else:
         paper.say("No machine slows down by heat within its runs.", "good")
     tied = [each for each in throttling.tied if _hotter_is_slower(each)]
