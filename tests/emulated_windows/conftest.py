@@ -16,13 +16,14 @@ from .fleet import Declared, EmulatedHost, Fleet
 from .machine.state import Machine
 
 # Two runs of the tests at a time must not meet.
-_NETWORK = f"127.{90 + os.getpid() % 100}.{os.getpid() // 100 % 250}"
-_numbers = itertools.count(2)
+_NETWORK = 90 + os.getpid() % 100
+_numbers = itertools.count(256 * (os.getpid() // 100 % 200) + 2)
 
 
 def an_address() -> str:
     """A loopback address of this run of the tests."""
-    return f"{_NETWORK}.{next(_numbers)}"
+    number = next(_numbers) % 65_536
+    return f"127.{_NETWORK}.{number // 256}.{number % 256}"
 
 
 @pytest.fixture

@@ -84,7 +84,6 @@ class Executor:
 
     def _make_temporary(self, action: Action, _: bytes) -> Output:
         path = self._machine.drive.expand(action.params["Directory"] + "\\" + action.params["Name"])
-        self._machine.drive.reserve(1)
         self._machine.drive.real(path).mkdir(parents=True)
         return Output(path.encode() + b"\r\n")
 

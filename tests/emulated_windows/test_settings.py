@@ -1,4 +1,4 @@
-"""Registry, environment, services, software: changed once, unchanged twice, gone when taken away."""
+"""Registry, environment, services, software: changed once, unchanged twice, gone if taken away."""
 
 from __future__ import annotations
 

@@ -74,7 +74,6 @@ def win_file(machine: Machine, call: Call) -> dict[str, Any]:
             if place.is_file():
                 raise ModuleFailed(f"path {path} is not a directory")
             if not exists and not call.check:
-                machine.drive.reserve(1)
                 place.mkdir(parents=True)
             return {"changed": not exists}
         case "absent":

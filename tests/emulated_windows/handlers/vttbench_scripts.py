@@ -63,7 +63,6 @@ def host(machine: Machine, call: Invocation) -> Output:
     if "remove" in ask and drive.real(ask["remove"]).exists():
         drive.remove(drive.real(ask["remove"]))
     if "make" in ask:
-        drive.reserve(1)
         place = drive.real(ask["make"])
         place.mkdir(parents=True, exist_ok=True)
         answer["made"] = drive.windows(place)
