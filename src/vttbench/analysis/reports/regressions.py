@@ -134,10 +134,7 @@ def explanations(event: Event) -> list[str]:
     ]
     if not changes:
         said.append("Nothing that is recorded changed then: driver, BIOS, kernel, tool, profile.")
-    said += dict.fromkeys(f"But {text}." for shift in event for text in shift.elsewhere
-                          if "did not change" in text)  # fmt: skip
-    said += dict.fromkeys(f"{text[0].upper()}{text[1:]}." for shift in event
-                          for text in shift.elsewhere if "same way" in text)  # fmt: skip
+    said += _elsewhere(event)
     heat = next((s.heat for s in event if s.heat.verdict == "likely"), event[0].heat)
     facts = []
     if heat.temperature_c:
@@ -151,6 +148,16 @@ def explanations(event: Event) -> list[str]:
     elif heat.verdict == "no":
         said.append(f"It was not heat: {', '.join(facts)}.")
     return said
+
+
+def _elsewhere(event: Event) -> list[str]:
+    """Say what the same change did elsewhere, once a host."""
+    said: dict[str, str] = {}
+    for text in sorted({text for shift in event for text in shift.elsewhere}):
+        host = text.partition(" ")[0]
+        against = "did not change" in text
+        said.setdefault(f"{host} {against}", f"But {text}." if against else f"{text}.")
+    return list(said.values())
 
 
 def _data(shift: LevelShift) -> dict[str, Any]:
