@@ -32,10 +32,12 @@ benchmark: $(VENV)/.base ## Measure this machine (PROFILE=quick|standard|full)
 mlflow-ui: $(VENV)/.base ## Look at the results of this checkout in MLflow, http://127.0.0.1:5000
 	@scripts/mlflow-ui.sh
 
-lab: $(VENV)/.base ## Start the laboratory: ms01 and framework-desktop as containers on this machine (root)
+lab: $(VENV)/.base ## Start the laboratory: ms01, framework-desktop and four emulated laptops on this machine (root)
 	@$(BIN)/python -m tests.lab up
+	@$(BIN)/python -m tests.emulated_windows up
 
 lab-down: $(VENV)/.base ## Take the laboratory away, hosts and network
+	@$(BIN)/python -m tests.emulated_windows down
 	@$(BIN)/python -m tests.lab down
 
 lab-demo: $(VENV)/.base ## Deploy the results server in the laboratory, measure a client there, show the results

@@ -91,13 +91,10 @@ def _start(folder: Path, forks: int, strategy: str) -> subprocess.Popen[bytes]:
         "FLEET_STRATEGY": strategy,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }
-    with (
-        (ROOT / ".vttbench-fleet.log").open("wb")
-        if os.environ.get("FLEET_LOG")
-        else Path(os.devnull).open("wb") as log
-    ):
+    with Path(os.environ.get("FLEET_LOG", os.devnull)).open("wb") as log:
         return subprocess.Popen(
-            ["ansible-playbook", "benchmarks/fleet/fleet.yml", "-e", f"fleet_results={folder}/results"],
+            ["ansible-playbook", "benchmarks/fleet/fleet.yml",
+             "-e", f"fleet_results={folder}/results"],
             cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
 
@@ -153,9 +150,10 @@ def main() -> None:
     options.add_argument("--forks", type=int, default=20)
     options.add_argument("--strategy", default="free", choices=["free", "linear"])
     given = options.parse_args()
-    print(
-        "| hosts | forks | strategy | wall, s | CPU s a host | memory, MB | emulator, CPU s | without result |"
+    names = (
+        "hosts | forks | strategy | wall, s | CPU s a host | memory, MB | emulator, CPU s | lost"
     )
+    print(f"| {names} |")
     print("| ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: |", flush=True)
     for count in given.hosts:
         cost = measure(count, given.forks, given.strategy)

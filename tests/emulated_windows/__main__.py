@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from . import control, daemon, modules, powershell, shelf
+from . import control, daemon, modules, powershell, shelf, wine
 from .executables.building import BuildError
 from .faults import FAULTS
 from .places import STATE
@@ -29,6 +29,7 @@ def up(
 ) -> None:
     """Start the emulated hosts. Those that run are left as they are."""
     if tools:
+        wine.install()
         shelf.fill(STATE / "shelf", build=True)
     started = daemon.up(hosts)
     for name, host in control.ask(daemon.SOCKET, do="status")["hosts"].items():

@@ -50,7 +50,7 @@ def web(tmp_path_factory: pytest.TempPathFactory):
           action="allow", direction="in", protocol="tcp"),
      task("y", "community.windows.win_firewall_rule", name="r", localport="5986",
           action="allow", direction="in", protocol="tcp")],
-], ids=["registry", "environment", "path", "service", "user", "power plan", "firewall"])  # fmt: skip
+], ids=["registry", "environment", "path", "service", "user", "plan", "firewall"])  # fmt: skip
 def test_once_is_changed_and_twice_is_not(ansible, tasks):
     dry = {**tasks[0], "name": "dry", "check_mode": True}
     run = ansible.play([dry, *tasks])
