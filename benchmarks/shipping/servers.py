@@ -18,14 +18,13 @@ import httpx
 
 # What everybody has who types `mlflow server`, with the two workers that tutorials ask for.
 DEFAULT = ("--workers", "2")
-# What we install; candidates can be compared by --candidates.
-OURS = ("--workers", "2", "--gunicorn-opts", "--log-level warning")
-THREADS = (
+# What roles/mlflow installs; candidates can be compared by --candidates.
+OURS = THREADS = (
     *("--workers", "2", "--gunicorn-opts"),
     "--log-level warning --worker-class gthread --threads 4 --keep-alive 65",
 )
 CANDIDATES = {
-    "gunicorn, 2 workers": OURS,
+    "gunicorn, 2 workers": ("--workers", "2", "--gunicorn-opts", "--log-level warning"),
     "gunicorn, 2 workers x 4 threads": THREADS,
     "gunicorn, 1 worker x 4 threads": ("--workers", "1", *THREADS[2:]),
     "uvicorn, 1 worker": ("--workers", "1"),
