@@ -124,10 +124,8 @@ def test_a_full_disk_costs_no_result_and_all_are_there_once_it_has_space_again(
     shipping: Shipping, shell: Shell, folder: str, unit: str
 ) -> None:
     with FullDisk(shell, folder, unit) as disk:
-        time.sleep(5)
-        process = shipping.start()
-        shipping.under_way()
         assert disk.fill() == "100%"
+        process = shipping.start()
         told, _ = process.communicate()
         assert process.returncode == 1, told
         assert left(told) > 0
