@@ -6,6 +6,7 @@ What it does and how is documented in ``plugins/modules/measure.py``.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -448,7 +449,10 @@ def _is_lost(error: Exception) -> bool:
 
 
 def _in_one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__
+    words = " ".join(str(error).split())
+    # The HTTP client nests errors: ('Connection aborted.', RemoteDisconnected(...)).
+    nested = re.match(r"\('([^']+)', ", words)
+    return (nested[1] if nested else words)[:300] or type(error).__name__
 
 
 def _thresholds(task_vars: dict[str, Any]) -> dict[str, Any]:
