@@ -95,10 +95,16 @@ def test_every_host_of_the_lab_has_an_address_of_the_lab():
 
 def test_the_inventory_of_the_lab_names_hosts_of_the_lab_alone():
     lab = yaml.safe_load((ROOT / "tests/lab/hosts.yml").read_text())["hosts"]
+    lab |= yaml.safe_load((ROOT / "tests/emulated_windows/hosts.yml").read_text())
     text = (ROOT / "inventory/lab/hosts.yml").read_text()
     named = re.findall(r"^ +(\S+):\n +ansible_host: (\S+)$", text, re.MULTILINE)
     assert {"ms01", "framework-desktop"} <= {name for name, _ in named}
     assert named == [(name, lab[name]["address"]) for name, _ in named]
+
+
+def test_every_emulated_host_has_an_address_of_loopback():
+    hosts = yaml.safe_load((ROOT / "tests/emulated_windows/hosts.yml").read_text())
+    assert {host["address"].split(".")[0] for host in hosts.values()} == {"127"}
 
 
 def test_tests_that_start_ansible_say_with_which_inventory():
