@@ -77,10 +77,10 @@ def fill(folder: Path, *, build: bool) -> dict[str, Any]:
     return tools
 
 
-def serve(folder: Path) -> ThreadingHTTPServer:
+def serve(folder: Path, address: tuple[str, int] = ADDRESS) -> ThreadingHTTPServer:
     """Serve the shelf from now on, in a thread."""
     server = ThreadingHTTPServer(
-        ADDRESS, functools.partial(_Silent, directory=str(folder)), bind_and_activate=True
+        address, functools.partial(_Silent, directory=str(folder)), bind_and_activate=True
     )
     threading.Thread(target=server.serve_forever, daemon=True, name="shelf").start()
     return server
