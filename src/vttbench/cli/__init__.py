@@ -35,6 +35,7 @@ app = typer.Typer(
 
 # Each of these modules has a function register(app) that adds its command or group of commands.
 _COMMANDS: tuple[str, ...] = (
+    "dashboard",
     "demo_data",
     "import_",
     "models",

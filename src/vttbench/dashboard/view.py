@@ -165,11 +165,11 @@ def moment(text: str, now: datetime, *, end: bool) -> datetime | None:
         now: with its UTC offset.
         end: whether a date alone means the end of that day.
     """
-    if match := _AGO.fullmatch(text):
-        return now - timedelta(days=int(match[1]) * _UNITS[match[2]])
     try:
+        if match := _AGO.fullmatch(text):
+            return now - timedelta(days=int(match[1]) * _UNITS[match[2]])
         found = datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if found.tzinfo is None:
         found = found.replace(tzinfo=UTC)

@@ -22,11 +22,11 @@ ENUMS: tuple[str, ...] = (
 )  # fmt: skip
 _SHORT_NUMBERS: tuple[str, ...] = (
     "cv", "drift", "size_gb", "memory_gb", "temperature_mean_c", "temperature_max_c",
-    "clock_mean_mhz", "clock_min_mhz", "power_mean_w", "energy_j",
+    "clock_mean_mhz", "clock_min_mhz", "power_mean_w", "energy_j", "clock_drop",
 )  # fmt: skip
 _AS_THEY_ARE: tuple[str, ...] = (
     "result_id", "started_at", "error", "context", "synthetic", "higher_is_better", "primary",
-    "value", "ci_low", "ci_high", "n_samples", "throttled",
+    "value", "median", "ci_low", "ci_high", "n_samples", "throttled",
 )  # fmt: skip
 
 ORDER = ("workload", "metric", "host", "started_at")
@@ -69,8 +69,17 @@ def joined(first: pl.DataFrame, second: pl.DataFrame) -> pl.DataFrame:
 
 
 def decoded(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return rows with their text as text, for :mod:`vttbench.analysis` and for exports."""
+    """Return rows with their text as text, for exports."""
     return rows.with_columns(pl.col(name).cast(pl.String) for name in ENUMS if name in rows.columns)
+
+
+def as_table(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows as :mod:`vttbench.analysis` takes them: what is not kept is null."""
+    whole = decoded(rows).with_columns(pl.col("session").cast(pl.String).alias("session_id"))
+    return whole.select(
+        (pl.col(name) if name in whole.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in SCHEMA.items()
+    )
 
 
 def _categories(column: pl.Series) -> pl.Enum:

@@ -20,7 +20,8 @@ FORMAT = 1
 """Raised whenever the files of a generation change: an older copy is then made anew."""
 
 _CURRENT = "current"
-_META = "meta.json"
+META = "meta.json"
+"""File in each generation that says what is in it."""
 _KEPT = 2  # a reader may be opening the one before
 
 
@@ -47,7 +48,7 @@ def current(cache_dir: Path) -> Generation | None:
     try:
         name = (cache_dir / _CURRENT).read_text(encoding="utf-8").strip()
         folder = cache_dir / name
-        meta = json.loads((folder / _META).read_text(encoding="utf-8"))
+        meta = json.loads((folder / META).read_text(encoding="utf-8"))
         whole = meta["format"] == FORMAT and all(
             (folder / file).stat().st_size == size for file, size in meta["files"].items()
         )
@@ -62,7 +63,7 @@ def publish(cache_dir: Path, write: Callable[[Path], dict[str, Any]]) -> Generat
     Args:
         cache_dir: where generations are; made where it is not there.
         write: puts files into the folder that it is given and returns what to note; it must not
-            call one of them ``meta.json``. What it raises is passed on, and nothing has changed.
+            call one of them :data:`META`. What it raises is passed on, and nothing has changed.
 
     Raises:
         OSError: no permission, disk full, ...; nothing has changed.
@@ -75,7 +76,7 @@ def publish(cache_dir: Path, write: Callable[[Path], dict[str, Any]]) -> Generat
         noted = write(making)
         sizes = {file.name: file.stat().st_size for file in making.iterdir()}
         meta = noted | {"format": FORMAT, "files": sizes}
-        (making / _META).write_text(json.dumps(meta), encoding="utf-8")
+        (making / META).write_text(json.dumps(meta), encoding="utf-8")
         folder = cache_dir / f"generation-{_next_number(cache_dir):08d}"
         making.rename(folder)
     except BaseException:

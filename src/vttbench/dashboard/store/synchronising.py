@@ -6,6 +6,7 @@ Nothing that is published changes unless everything went well.
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -46,12 +47,15 @@ class State:
         documents: one row a document.
         stamps: when each folder had changed last when it was listed.
         conditions: by comparability key, the fields that had to be equal.
+        findings: what analysis said of earlier results.
+        meta: what was noted when it was published; empty where nothing was.
     """
 
     rows: pl.DataFrame
     documents: pl.DataFrame
     stamps: dict[str, int] = field(default_factory=dict)
     conditions: dict[str, Any] = field(default_factory=dict)
+    findings: dict[str, Any] = field(default_factory=dict)
     meta: dict[str, Any] = field(default_factory=dict)
 
 
@@ -98,8 +102,12 @@ def synchronise(
                 step.unread,
             )
             if step.unread == 0 or step.added == 0:
-                return total
+                break
             limit = _BATCH
+        # New results are on screen already; what they mean takes longer.
+        if total.published or full:
+            _analyse(settings)
+        return total
 
 
 def _once(
@@ -123,7 +131,7 @@ def _once(
     # What is still to be read leaves its folder to be listed again.
     stamps = documents.settled(after, now_ns) | dict.fromkeys(waiting, 0)
     conditions = {**state.conditions, **found.conditions}
-    _publish(settings, State(rows, listing, stamps, conditions))
+    _publish(settings, State(rows, listing, stamps, conditions, state.findings))
     return Outcome(True, len(batch), gone.height, len(later))
 
 
@@ -195,7 +203,6 @@ def _merge(
 
 def _publish(settings: Settings, state: State) -> None:
     summaries = summarise(state.rows)
-    findings = find(state.rows, summaries, state.conditions)
 
     def write(folder: Path) -> dict[str, Any]:
         state.rows.write_ipc(folder / "rows.arrow")
@@ -207,7 +214,7 @@ def _publish(settings: Settings, state: State) -> None:
             ("options", summaries.options),
             ("stamps", state.stamps),
             ("conditions", state.conditions),
-            ("findings", findings),
+            ("findings", state.findings),
         ):
             (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
         return {
@@ -216,6 +223,27 @@ def _publish(settings: Settings, state: State) -> None:
             "made_at": time.time(),
             "roots": [str(root) for root in settings.roots],
         }
+
+    generation.publish(settings.cache_dir, write)
+
+
+def _analyse(settings: Settings) -> None:
+    """Publish the same results again with what analysis says of them."""
+    published = generation.current(settings.cache_dir)
+    if published is None:
+        return
+    rows = pl.read_ipc(published.folder / "rows.arrow")
+    before = _json(published.folder / "findings.json")
+    findings = find(rows, before)
+    if findings == before:
+        return
+
+    def write(folder: Path) -> dict[str, Any]:
+        for file in published.folder.iterdir():
+            if file.name not in ("findings.json", generation.META):
+                os.link(file, folder / file.name)
+        (folder / "findings.json").write_text(json.dumps(findings), encoding="utf-8")
+        return published.meta
 
     generation.publish(settings.cache_dir, write)
 
@@ -230,6 +258,7 @@ def _load(cache_dir: Path) -> State:
                 documents=pl.read_ipc(published.folder / "documents.arrow"),
                 stamps=_json(published.folder / "stamps.json"),
                 conditions=_json(published.folder / "conditions.json"),
+                findings=_json(published.folder / "findings.json"),
                 meta=published.meta,
             )
         except (OSError, ValueError, pl.exceptions.PolarsError):

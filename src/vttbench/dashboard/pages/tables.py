@@ -1,0 +1,81 @@
+"""A data frame as a table for people: units, sensible digits, links to results."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from vttbench.dashboard import words
+from vttbench.dashboard.elements import Element, element, link
+from vttbench.reporting.quantity import NOT_THERE
+
+ROWS = 50
+"""Rows that are shown; exports have all."""
+
+_SHARES = {"against_median", "cv", "drift", "change", "change_low", "change_high", "share"}
+_IN_UNIT = {"value", "ci_low", "ci_high", "before", "after", "minimum", "mean", "maximum"}
+_HEADINGS = {
+    "ci_low": "95 % from",
+    "ci_high": "to",
+    "against_median": "against the median",
+    "result_id": "result",
+    "size_gb": "size (GB)",
+    "temperature_mean_c": "temperature (°C)",
+    "clock_mean_mhz": "clock (MHz)",
+    "power_mean_w": "power (W)",
+    "memory_gb": "memory (GiB)",
+}
+
+
+def table(frame: pl.DataFrame, caption: str) -> Element:
+    """Return the first rows of a data frame as a table.
+
+    Args:
+        frame: columns ``value``, ``ci_low``, ... are written in the unit of its column ``unit``.
+        caption: what it is, for screen readers.
+    """
+    shown = [name for name in frame.columns if name != "unit"]
+    numeric = {name for name in shown if frame[name].dtype.is_numeric() or name in _IN_UNIT}
+    head = [
+        element(
+            "Th",
+            _HEADINGS.get(name, name.replace("_", " ")),
+            scope="col",
+            className="number" if name in numeric else "",
+        )
+        for name in shown
+    ]
+    body = []
+    for row in frame.head(ROWS).iter_rows(named=True):
+        cells = []
+        for position, name in enumerate(shown):
+            content = cell(name, row[name], str(row.get("unit") or ""))
+            style = "number" if name in numeric else ""
+            kind = {"scope": "row"} if position == 0 else {}
+            cells.append(element("Th" if kind else "Td", content, className=style, **kind))
+        body.append(element("Tr", cells))
+    parts = [
+        element("Caption", caption),
+        element("Thead", element("Tr", head)),
+        element("Tbody", body),
+    ]
+    return element("Div", element("Table", parts), className="scroll", tabIndex=0)
+
+
+def cell(name: str, value: Any, unit: str = "") -> Any:  # noqa: ANN401  # whatever a column holds
+    """Return one value as it is shown."""
+    if value is None or value != value:
+        return NOT_THERE
+    if name == "result_id":
+        return link("open", f"/run/{value}", title=str(value))
+    if name in _SHARES:
+        return words.signed_percent(value)
+    if isinstance(value, datetime):
+        return words.when(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return words.quantity(value, unit if name in _IN_UNIT else "")
+    return str(value)

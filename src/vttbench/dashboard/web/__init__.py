@@ -1,0 +1,1 @@
+"""How the pages reach a browser: Dash, Flask and gunicorn."""

@@ -1,0 +1,189 @@
+"""The Dash application: one page whose content follows the URL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import dash
+import flask
+from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html
+from flask_compress import Compress
+
+from vttbench.dashboard import words
+from vttbench.dashboard.elements import element
+from vttbench.dashboard.notes import NoteStore
+from vttbench.dashboard.pages import load_cards
+from vttbench.dashboard.pages.layout import OWN, read_layout
+from vttbench.dashboard.selecting import subject
+from vttbench.dashboard.settings import Settings
+from vttbench.dashboard.store.snapshot import Current
+from vttbench.dashboard.view import View
+from vttbench.dashboard.web import controls, document, rendering, state
+from vttbench.dashboard.web.rendering import Renderer
+
+_TICK_MS = 2_000
+_ASSETS = Path(__file__).parent.parent / "assets"
+
+
+def make_app(settings: Settings) -> dash.Dash:
+    """Make the application; results are read from its copy, which something else keeps up to date.
+
+    Args:
+        settings: where the copy, the notes and the layout are.
+
+    Raises:
+        LayoutError: the layout file is wrong.
+    """
+    load_cards()
+    layout = read_layout(Path(settings.layout_path) if settings.layout_path else OWN)
+    notes = NoteStore(settings.notes_path)
+    current = Current(settings.cache_dir)
+    renderer = Renderer(current, notes, layout)
+    server = flask.Flask("vttbench.dashboard")
+    server.config |= {
+        "COMPRESS_ALGORITHM": ["gzip"],
+        "COMPRESS_LEVEL": 4,
+        "COMPRESS_MIN_SIZE": 2000,
+    }
+    Compress(server)
+    app = dash.Dash(
+        "vttbench.dashboard",
+        server=server,  # type: ignore[arg-type]  # its stub forgot what its docs say
+        title="vttbench",
+        update_title="",
+        assets_folder=str(_ASSETS),
+        suppress_callback_exceptions=True,
+        index_string=document.INDEX,
+        serve_locally=True,
+    )
+    app.layout = lambda: _layout(current)
+    _register(app, renderer, current)
+    state.add_routes(server, settings, current, notes)
+    document.protect(server)
+    return app
+
+
+def _layout(current: Current) -> html.Div:
+    snapshot = current.get()
+    parts: list[Any] = [
+        dcc.Location(id="url", refresh="callback-nav"),
+        dcc.Store(id="version", data=snapshot.version),
+        dcc.Interval(id="tick", interval=_TICK_MS),
+        element("A", "To the content", href="#main", className="skip"),
+        element(
+            "Header",
+            [
+                element("Span", "vttbench", className="brand"),
+                element("Nav", id="pages", aria_label="Pages"),
+                element(
+                    "Div",
+                    [
+                        element("A", "PDF", id="pdf", href="/export/page.pdf", className="button"),
+                        element(
+                            "Button", "Dark", id="theme", type="button", title="Light or dark page"
+                        ),
+                    ],
+                    className="tools no-print",
+                ),
+            ],
+            className="top",
+        ),
+        element("Div", id="status", role="status", className="status"),
+        element(
+            "Main",
+            [
+                element("Div", id="heading"),
+                controls.bar(snapshot),
+                element("Div", element("P", "Loading…", className="empty"), id="content"),
+            ],
+            id="main",
+            tabIndex=-1,
+        ),
+        element("Div", id="said", role="alert", className="unseen"),
+    ]
+    return html.Div(parts)
+
+
+def _register(app: dash.Dash, renderer: Renderer, current: Current) -> None:
+    single = [controls.identifier(name) for name in ("workload", "metric", "sort", "group")]
+
+    @app.callback(
+        Output("content", "children"),
+        Output("heading", "children"),
+        Output("pages", "children"),
+        Output("filters", "data-page"),
+        *(Output(one, "options") for one in single),
+        *(Output(one, "placeholder") for one in single),
+        Input("url", "pathname"),
+        Input("url", "search"),
+        Input("version", "data"),
+    )
+    def show(path: str | None, search: str | None, _version: str) -> list[Any]:
+        view = View.parse(path, search)
+        page = renderer.layout.page(view.path)
+        content = renderer.page(view)
+        used = page.filters if page else ()
+        about = subject(current.get(), view)
+        choices: dict[str, list[dict[str, str]]] = {
+            "workload": [{"value": key, "label": label} for key, label in about.workloads],
+            "metric": [{"value": name, "label": words.metric(name)} for name in about.metrics],
+            "sort": [
+                *({"value": name, "label": words.metric(name)} for name in about.metrics),
+                {"value": "name", "label": "name"},
+            ],
+            "group": [{"value": value, "label": label} for value, label in controls.GROUPS],
+        }
+        labels = dict(about.workloads)
+        shown = {
+            "workload": labels.get(about.workload, "any"),
+            "metric": words.metric(about.metric),
+            "sort": words.metric(about.metric),
+            "group": "fleet",
+        }
+        return [
+            content,
+            rendering.heading(page, view),
+            rendering.navigation(renderer.layout, view),
+            " ".join(used),
+            *(choices[one["name"]] for one in single),
+            *(shown[one["name"]] for one in single),
+        ]
+
+    @app.callback(
+        Output(controls.identifier("host"), "options"),
+        Input(controls.identifier("host"), "search_value"),
+        Input("version", "data"),
+        State(controls.identifier("host"), "value"),
+        prevent_initial_call=True,
+    )
+    def search_host(typed: str | None, _version: str, chosen: Any) -> list[str]:  # noqa: ANN401
+        return controls.options(current.get(), "host", chosen, typed or "")
+
+    in_the_browser: Any = app.clientside_callback  # it has no types
+    for name, output, inputs in (
+        ("controlsFromUrl", Output("filters", "data-url"), [Input("url", "search")]),
+        (
+            "urlFromControls",
+            Output("filters", "data-chosen"),
+            [
+                Input({"type": "filter", "name": ALL}, "value"),
+                State("url", "search"),
+            ],
+        ),
+        (
+            "openPoint",
+            Output("said", "data-opened"),
+            [Input({"type": "figure", "name": ALL}, "clickData")],
+        ),
+        ("nameWindow", Output("heading", "data-named"), [Input("heading", "children")]),
+    ):
+        in_the_browser(ClientsideFunction("vttbench", name), output, *inputs)
+    in_the_browser(
+        ClientsideFunction("vttbench", "tick"),
+        Output("version", "data"),
+        Output("status", "children"),
+        Output("status", "className"),
+        Input("tick", "n_intervals"),
+        State("version", "data"),
+    )

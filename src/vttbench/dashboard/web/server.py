@@ -1,0 +1,78 @@
+"""The dashboard as a service: gunicorn in front, the collector beside it.
+
+One worker process with threads: polars does its work outside of Python's lock, all threads share
+one copy of the results, and eight clients at once are answered as fast as by two processes.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from vttbench.dashboard.settings import Settings
+
+_THREADS = 8
+_PAUSE_S = 5.0
+
+
+class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """The application under gunicorn.
+
+    Args:
+        settings: of the dashboard.
+        address: that it listens on.
+        port: that it listens on.
+    """
+
+    def __init__(self, settings: Settings, address: str, port: int) -> None:
+        self._settings = settings
+        self._bind = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Say how it is served."""
+        shared_memory = Path("/dev/shm")  # noqa: S108  # gunicorn's heartbeat, no file of ours
+        options: dict[str, Any] = {
+            "bind": self._bind,
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": _THREADS,
+            "timeout": 120,
+            "graceful_timeout": 5,
+            "keepalive": 30,
+            "loglevel": "warning",
+            "proc_name": "vttbench-dashboard",
+            "post_worker_init": self._start_collector,
+            "worker_tmp_dir": str(shared_memory) if shared_memory.is_dir() else None,
+        }
+        for name, value in options.items():
+            if value is not None:
+                self.cfg.set(name, value)
+
+    def load(self) -> Any:  # noqa: ANN401  # a WSGI application
+        """Make the application, in the worker: polars can't be carried over a fork."""
+        from vttbench.dashboard.web.app import make_app
+
+        return make_app(self._settings).server
+
+    def _start_collector(self, _worker: Any) -> None:  # noqa: ANN401  # gunicorn's
+        threading.Thread(target=_keep_collecting, args=(self._settings,), daemon=True).start()
+
+
+def _keep_collecting(settings: Settings) -> None:
+    """Have a collector at all times; it ends with this process, whose end of the pipe it reads."""
+    pause = threading.Event()
+    while True:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "vttbench.dashboard.store.collector"],
+            env={**os.environ, **settings.to_environment()},
+            stdin=subprocess.PIPE,
+        )
+        process.wait()
+        pause.wait(_PAUSE_S)
