@@ -167,3 +167,12 @@ def test_undo_takes_back_every_thing_that_is_made():
     }.items():
         assert made in enable, made
         assert removed in undo, f"{made} is never taken back"
+
+
+@EACH
+def test_what_a_program_writes_to_stderr_ends_no_script(script):
+    """In 5.1 a redirected line on stderr is an error, and with `Stop` the end of the script."""
+    text = script.read_text()
+    for found in re.finditer(r"^.*2>&1.*$", text, re.MULTILINE):
+        function = text[: found.start()].rsplit("\nfunction ", 1)[-1]
+        assert "$ErrorActionPreference = 'Continue'" in function, found[0]

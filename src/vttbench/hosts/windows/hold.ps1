@@ -14,6 +14,17 @@ $ProgressPreference = 'SilentlyContinue'
 $ask = ConvertFrom-Json -InputObject $Request
 $answer = @{ registry = @{}; failed = @() }
 
+function Set-Power {
+    # Returns what powercfg complained of. What a program writes to stderr must not end this script.
+    param($Words)
+    $ErrorActionPreference = 'Continue'
+    $said = & "$env:SystemRoot\System32\powercfg.exe" $Words 2>&1
+    if ($LASTEXITCODE -ne 0) {
+        return "powercfg $($Words -join ' '): $said"
+    }
+    return ''
+}
+
 if ($ask.read) {
     foreach ($key in $ask.read.PSObject.Properties) {
         $values = @{}
@@ -33,10 +44,9 @@ if ($ask.write) {
     }
 }
 foreach ($line in $ask.powercfg) {
-    $words = @($line)
-    $said = & "$env:SystemRoot\System32\powercfg.exe" $words 2>&1
-    if ($LASTEXITCODE -ne 0) {
-        $answer.failed += "powercfg $($words -join ' '): $said"
+    $complaint = Set-Power @($line)
+    if ($complaint) {
+        $answer.failed += $complaint
     }
 }
 if ($ask.registry) {

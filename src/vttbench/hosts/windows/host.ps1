@@ -59,7 +59,8 @@ function Remove-Tree {
 
 function Stop-Tree {
     param($Id)
-    # It says so where the process is gone already; that is what was wanted.
+    # Where the process is gone already it says so on stderr, which must not end this script.
+    $ErrorActionPreference = 'Continue'
     $said = & "$env:SystemRoot\System32\taskkill.exe" '/F' '/T' '/PID' "$Id" 2>&1
 }
 
