@@ -243,9 +243,14 @@ def _chosen_hosts(context: Context, rows: pl.DataFrame, shifts: list[dict[str, A
     chosen = [name for name in context.view.many.get("host", ()) if name in there]
     if chosen:
         return chosen[:_MOST_HOSTS]
-    interesting = list(dict.fromkeys(shift["host"] for shift in shifts if shift["worse"]))
-    ordered = [*(name for name in interesting if name in there), *there]
-    return sorted(dict.fromkeys(list(dict.fromkeys(ordered))[:HOSTS]))
+    worse = [shift["host"] for shift in shifts if shift["worse"] and shift["host"] in there]
+    # Like with like: a server that is ten times slower would press the others into one line.
+    fleets = dict(rows.select(pl.col("host", "fleet").cast(pl.String)).unique().iter_rows())
+    members = [name for name in there if fleets.get(name)]
+    wanted = fleets.get(worse[0]) if worse else None
+    first = wanted or (fleets[members[0]] if members else None)
+    alike = [name for name in there if fleets.get(name) == first]
+    return sorted(list(dict.fromkeys([*worse[:HOSTS], *alike]))[:HOSTS])
 
 
 def _picture(
@@ -383,7 +388,7 @@ def _notes(
     context: Context,
     about: Subject,
     names: list[str],
-    high: Any,
+    high: object,
     rows: pl.DataFrame,
 ) -> dict[str, Any]:
     notes = context.notes.annotations(about.workload, names)

@@ -19,7 +19,7 @@ from vttbench.dashboard.selecting import subject
 from vttbench.dashboard.settings import Settings
 from vttbench.dashboard.store.snapshot import Current
 from vttbench.dashboard.view import View
-from vttbench.dashboard.web import controls, document, rendering, state
+from vttbench.dashboard.web import controls, document, export, noting, rendering, state
 from vttbench.dashboard.web.rendering import Renderer
 
 _TICK_MS = 2_000
@@ -39,7 +39,7 @@ def make_app(settings: Settings) -> dash.Dash:
     layout = read_layout(Path(settings.layout_path) if settings.layout_path else OWN)
     notes = NoteStore(settings.notes_path)
     current = Current(settings.cache_dir)
-    renderer = Renderer(current, notes, layout)
+    renderer = Renderer(current, notes, layout, settings.mlflow_uri)
     server = flask.Flask("vttbench.dashboard")
     server.config |= {
         "COMPRESS_ALGORITHM": ["gzip"],
@@ -59,7 +59,9 @@ def make_app(settings: Settings) -> dash.Dash:
     )
     app.layout = lambda: _layout(current)
     _register(app, renderer, current)
+    noting.register(app, current, notes)
     state.add_routes(server, settings, current, notes)
+    export.add_routes(server, current, renderer)
     document.protect(server)
     return app
 
@@ -96,6 +98,7 @@ def _layout(current: Current) -> html.Div:
                 element("Div", id="heading"),
                 controls.bar(snapshot),
                 element("Div", element("P", "Loading…", className="empty"), id="content"),
+                noting.form(),
             ],
             id="main",
             tabIndex=-1,
@@ -124,6 +127,7 @@ def _register(app: dash.Dash, renderer: Renderer, current: Current) -> None:
         page = renderer.layout.page(view.path)
         content = renderer.page(view)
         used = page.filters if page else ()
+        cards = [spec.card for spec in page.cards] if page else []
         about = subject(current.get(), view)
         choices: dict[str, list[dict[str, str]]] = {
             "workload": [{"value": key, "label": label} for key, label in about.workloads],
@@ -145,7 +149,7 @@ def _register(app: dash.Dash, renderer: Renderer, current: Current) -> None:
             content,
             rendering.heading(page, view),
             rendering.navigation(renderer.layout, view),
-            " ".join(used),
+            " ".join([*used, *(["noting"] if "annotations" in cards else [])]),
             *(choices[one["name"]] for one in single),
             *(shown[one["name"]] for one in single),
         ]

@@ -6,6 +6,7 @@ import sys
 import traceback
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 from vttbench.dashboard import words
 from vttbench.dashboard.elements import Element, element, graph, link
@@ -13,7 +14,7 @@ from vttbench.dashboard.notes import NoteStore
 from vttbench.dashboard.pages.card import REGISTRY, Card, Context
 from vttbench.dashboard.pages.layout import CardSpec, Layout, PageSpec
 from vttbench.dashboard.pages.tables import ROWS, table
-from vttbench.dashboard.store.snapshot import Current, Snapshot
+from vttbench.dashboard.store.snapshot import Current
 from vttbench.dashboard.view import MANY, View
 
 _REMEMBERED = 256
@@ -26,12 +27,16 @@ class Renderer:
         current: the results.
         notes: annotations and thresholds.
         layout: which cards a page has.
+        mlflow: address of the tracking server that people use, or empty.
     """
 
-    def __init__(self, current: Current, notes: NoteStore, layout: Layout) -> None:
+    def __init__(
+        self, current: Current, notes: NoteStore, layout: Layout, mlflow: str = ""
+    ) -> None:
         self._current = current
         self._notes = notes
         self.layout = layout
+        self._mlflow = mlflow
         self._remembered = lru_cache(maxsize=_REMEMBERED)(self._make)
 
     def page(self, view: View) -> list[Element]:
@@ -55,7 +60,7 @@ class Renderer:
         return [*faults, *_chips(view), element("Div", cards, className="cards")]
 
     def _build(self, view: View, spec: CardSpec) -> Card:
-        context = Context(self._current.get(), view, self._notes, spec.options)
+        context = Context(self._current.get(), view, self._notes, spec.options, self._mlflow)
         return REGISTRY[spec.card](context)
 
     def _section(self, view: View, spec: CardSpec) -> Element:
@@ -224,8 +229,6 @@ def _tools(made: Card, view: View, spec: CardSpec) -> list[Element]:
 def _export(view: View, card: str, ending: str) -> str:
     query = view.query()
     page = "&" if query else "?"
-    from urllib.parse import quote
-
     return f"/export/{card}.{ending}{query}{page}of={quote(view.path)}"
 
 
@@ -236,8 +239,3 @@ def _not_found(layout: Layout) -> Element:
         [element("P", "There is no such page. There are:"), element("Ul", pages)],
         className="card full",
     )
-
-
-def nothing_yet(snapshot: Snapshot) -> bool:
-    """Tell whether no result was ever published."""
-    return not snapshot.version
