@@ -26,6 +26,7 @@ def validate(ansible):
                 json.dumps(variables),
             ],
             cwd=ROOT,
+            # Its ANSIBLE_INVENTORY names the emulated laptop and nothing else.
             env=ansible.environment()
             | {"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default", "COLUMNS": "150"},
             capture_output=True,

@@ -45,6 +45,7 @@ def measure(ansible, sevenzip, tmp_path):
                 json.dumps(variables | changes),
             ],
             cwd=ROOT,
+            # Its ANSIBLE_INVENTORY names the emulated laptop and nothing else.
             env=ansible.environment() | {"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default"},
             capture_output=True,
             text=True,
