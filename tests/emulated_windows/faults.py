@@ -55,7 +55,13 @@ def _drop(host: EmulatedHost, seconds: float) -> None:
     host.endpoint.cut()
     if seconds:
         host.vanish()
-        threading.Timer(seconds, host.reappear).start()
+        _later(seconds, host.reappear)
+
+
+def _later(seconds: float, act: Callable[[], None]) -> None:
+    timer = threading.Timer(seconds, act)
+    timer.daemon = True
+    timer.start()
 
 
 def _kill(host: EmulatedHost, _: float) -> None:
@@ -149,7 +155,7 @@ def strike(
         fault.act(host, number)
 
     def soon() -> None:
-        threading.Timer(after_s, act).start()
+        _later(after_s, act)
 
     if when:
         host.machine.processes.when_starts(when, soon)

@@ -40,6 +40,7 @@ def test_a_host_is_lost_by(a_fleet, name, words):
     assert words in _lost(ansible.play([PING], vars=SOON))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "remedy"),
     [("freeze", "thaw"), ("sleep", "wake"), ("power-loss", "boot"), ("kill", "boot")],
@@ -67,8 +68,9 @@ def test_a_line_that_is_cut_for_a_moment_loses_no_background_job(a_fleet):
     laptop = fleet["laptop-1"]
     job = task("job", "ansible.windows.win_wait_for", path="C:\\x", timeout=4, _failed_when=False)
     assert ansible.play([{**job, "async": 60, "poll": 0}]).returncode == 0
-    faults.strike(laptop, "drop", 2)
+    faults.strike(laptop, "drop", 600)
     assert "timed out" in _lost(ansible.play([PING], vars=SOON))
+    laptop.reappear()
     folder = laptop.machine.drive.real(r"%USERPROFILE%\.ansible_async")
     done = threading.Event()
     for _ in range(100):

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 REVIEWED = {
     # ansible-core 2.19.x and 2.20.x: executor/powershell/bootstrap_wrapper.ps1, blanks stripped.
     "2f39890f5fe6d1cc41d9ac0ea6fa105252b956792fd7827fdffbfdb0d64629ad": "ansible-core 2.19, 2.20",
+    # ansible-core 2.21.x: the same, and can read its input from a file, which WinRM never does.
+    "1c7c52c2333d153430b5a48ca7b5d13a430ee2238db636b1cf8461c9f99713bc": "ansible-core 2.21",
 }
 
 _ENCODED = re.compile(r"^powershell(?:\.exe)? .*-EncodedCommand\s+(\S+)\s*$", re.IGNORECASE)
