@@ -15,19 +15,31 @@ def noise(rng, kind, count, length):
         return rng.normal(size=(count, length))
     if kind == "skewed":
         return rng.exponential(size=(count, length)) - 1.0
-    if kind == "autocorrelated":
-        shocks = rng.normal(size=(count, length)) * np.sqrt(1 - 0.2**2)
+    if kind == "wild":
+        wild = (rng.random((count, length)) < 0.03) * rng.exponential(8, size=(count, length))
+        return rng.normal(size=(count, length)) - wild
+    if kind.startswith("autocorrelated"):
+        r = float(kind.partition(" ")[2])
+        shocks = rng.normal(size=(count, length)) * np.sqrt(1 - r**2)
         found = np.empty((count, length))
         found[:, 0] = rng.normal(size=count)
         for i in range(1, length):
-            found[:, i] = 0.2 * found[:, i - 1] + shocks[:, i]
+            found[:, i] = r * found[:, i - 1] + shocks[:, i]
         return found
     return rng.standard_t(3, size=(count, length)) / np.sqrt(3)
 
 
 # Rates of many more series stand in docs/analysis.md; these limits are what 400 series can hold.
 @pytest.mark.parametrize(
-    ("kind", "most"), [("gaussian", 0.01), ("t3", 0.02), ("skewed", 0.04), ("autocorrelated", 0.05)]
+    ("kind", "most"),
+    [
+        ("gaussian", 0.01),
+        ("t3", 0.02),
+        ("skewed", 0.04),
+        ("wild", 0.0025),
+        ("autocorrelated 0.2", 0.05),
+        ("autocorrelated 0.4", 0.085),
+    ],
 )
 @pytest.mark.parametrize("cv", [0.01, 0.02])
 def test_noise_alone_raises_hardly_any_alarm_upwards_or_downwards(kind, most, cv):
