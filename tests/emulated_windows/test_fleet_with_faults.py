@@ -80,7 +80,7 @@ def laptops(tmp_path_factory: pytest.TempPathFactory, with_wine: None) -> Iterat
         unlucky = Laptops(fleet, folder, tools)
         faults.strike(fleet[ASLEEP], "sleep", when="7z.exe b", after_s=1)
         faults.strike(fleet[OFF], "power-loss", when="7z.exe b", after_s=1)
-        faults.strike(fleet[FULL], "disk", 50_000_000)
+        faults.strike(fleet[FULL], "disk", 100_000)
         faults.strike(fleet[LOCKED], "credentials")
         unlucky.benchmark()
         faults.strike(fleet[ASLEEP], "wake")

@@ -178,9 +178,10 @@ class Processes:
             self._watchers.append((word.lower(), then))
 
     def starting(self, line: str) -> None:
-        """Tell that a program is about to start."""
+        """Tell that a program starts; quotes in its line don't matter."""
+        plain = line.lower().replace('"', "")
         with self._lock:
-            due = [entry for entry in self._watchers if entry[0] in line.lower()]
+            due = [entry for entry in self._watchers if entry[0] in plain]
             for entry in due:
                 self._watchers.remove(entry)
         for _, then in due:
