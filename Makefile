@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PROFILE ?= quick
 
 .DEFAULT_GOAL := help
-.PHONY: help setup benchmark test test-all lint lock mlflow-ui schema clean lab lab-down lab-demo
+.PHONY: help setup benchmark dashboard test test-all lint lock mlflow-ui schema clean lab lab-down lab-demo
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,15 +22,23 @@ $(VENV)/.base: requirements/bootstrap.txt requirements/base.txt pyproject.toml
 
 $(VENV)/.dev: requirements/bootstrap.txt requirements/dev.txt pyproject.toml
 	@scripts/setup.sh dev
-	@touch $@ $(VENV)/.base
+	@touch $@ $(VENV)/.base $(VENV)/.dashboard
 
-setup: $(VENV)/.base ## Create .venv from the hash-locked requirements
+# What the dashboard is made of is kept out of what measuring needs.
+$(VENV)/.dashboard: $(VENV)/.base requirements/dashboard.txt
+	@scripts/setup.sh dashboard
+	@touch $@
+
+setup: $(VENV)/.base $(VENV)/.dashboard ## Create .venv from the hash-locked requirements
 
 benchmark: $(VENV)/.base ## Measure this machine (PROFILE=quick|standard|full)
 	@scripts/benchmark.sh -e profile=$(PROFILE) $(ARGS)
 
 mlflow-ui: $(VENV)/.base ## Look at the results of this checkout in MLflow, http://127.0.0.1:5000
 	@scripts/mlflow-ui.sh
+
+dashboard: $(VENV)/.dashboard ## Look at the results of this checkout, http://127.0.0.1:8050 (PORT=8051 for another)
+	@$(BIN)/vttbench dashboard --port $(or $(PORT),8050) $(ARGS)
 
 lab: $(VENV)/.base ## Start the laboratory: ms01, framework-desktop and four emulated laptops on this machine (root)
 	@$(BIN)/python -m tests.lab up

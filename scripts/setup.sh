@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv from the hash-locked requirements. Usage: scripts/setup.sh base|dev
+# Makes .venv from the hash-locked requirements. Usage: scripts/setup.sh base|dashboard|dev
 # Needs a Python >= 3.11 and nothing else; where Debian left out venv, it is installed (root or sudo).
 set -eu
 cd "$(dirname "$0")/.."

@@ -149,7 +149,13 @@ def _register(app: dash.Dash, renderer: Renderer, current: Current) -> None:
             content,
             rendering.heading(page, view),
             rendering.navigation(renderer.layout, view),
-            " ".join([*used, *(["noting"] if "annotations" in cards else [])]),
+            " ".join(
+                [
+                    *used,
+                    *(["noting"] if "annotations" in cards else []),
+                    *(["hidden"] if page is None or page.hidden else []),
+                ]
+            ),
             *(choices[one["name"]] for one in single),
             *(shown[one["name"]] for one in single),
         ]

@@ -1,0 +1,136 @@
+"""What people see and do in a real browser."""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+
+import httpx
+import polars as pl
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api")
+expect = playwright.expect
+
+
+def open_page(page, dashboard, path):
+    page.goto(dashboard.url + path)
+    page.wait_for_selector(".cards")
+
+
+@pytest.mark.parametrize(
+    ("path", "heading", "truth"),
+    [
+        ("/", "Compare", "zbook-03 is best"),
+        ("/systems", "Systems", "throttled"),
+        ("/models", "Models", "Llama-3.3-70B"),
+        ("/trends", "Trends", "zbook-02 got worse"),
+    ],
+)
+def test_each_page_answers_its_question(page, dashboard, path, heading, truth):
+    open_page(page, dashboard, path)
+    expect(page.locator("h1")).to_have_text(heading)
+    expect(page.locator(".cards")).to_contain_text(truth)
+    expect(page).to_have_title(f"{heading} – vttbench")
+    expect(page.locator(".cards .warning")).to_have_count(0)
+
+
+def test_a_result_is_shown_in_full_from_a_point_of_a_table(page, dashboard):
+    open_page(page, dashboard, "/systems")
+    page.locator("tbody tr").first.locator("td a").first.click()
+    expect(page.locator("h1")).to_contain_text("Run")
+    for title in ("Result", "Repeats", "Telemetry", "Before the run", "How it was made", "Files"):
+        expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+    expect(page.locator("#card-run_telemetry .main-svg").first).to_be_visible()
+
+
+def test_a_filter_goes_into_the_url_and_the_url_into_the_filter(page, dashboard, chromium):
+    open_page(page, dashboard, "/systems")
+    page.locator(".control-fleet button").first.click()
+    page.get_by_role("option", name="zbooks").click()
+    page.keyboard.press("Escape")
+    page.wait_for_url(re.compile(r"fleet=zbooks"))
+    expect(page.locator("tbody tr")).to_have_count(4)
+    other = chromium.new_page()
+    other.goto(page.url)
+    expect(other.locator("tbody tr")).to_have_count(4)
+    expect(other.locator(".control-fleet")).to_contain_text("zbooks")
+    expect(other.locator(".chips")).to_contain_text("fleet: zbooks")
+    other.close()
+
+
+def test_a_filter_is_taken_away_by_its_chip(page, dashboard):
+    open_page(page, dashboard, "/systems?host=ms01")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.locator(".chip").click()
+    expect(page.locator("tbody tr")).to_have_count(6)
+
+
+def test_nothing_found_says_what_to_do(page, dashboard):
+    open_page(page, dashboard, "/?host=nobody")
+    expect(page.locator(".empty").first).to_contain_text("Take one away")
+
+
+def test_a_note_survives_a_restart(page, dashboard):
+    open_page(page, dashboard, "/trends")
+    page.get_by_text("Add a note or a threshold").click()
+    page.locator("#note-text").fill("fan replaced")
+    page.locator("#note-author").fill("Ada")
+    page.locator("#note-add").click()
+    expect(page.locator("#card-annotations")).to_contain_text("fan replaced")
+    page.goto("about:blank")
+    dashboard.stop()
+    dashboard.start()
+    open_page(page, dashboard, "/trends")
+    expect(page.locator("#card-annotations")).to_contain_text("fan replaced")
+    expect(page.locator("#card-annotations")).to_contain_text("Ada")
+
+
+def test_a_picture_is_saved_as_png_and_svg(page, dashboard):
+    open_page(page, dashboard, "/")
+    page.wait_for_selector("#card-dots .main-svg")
+    with page.expect_download() as saved:
+        page.locator("#card-dots button", has_text="PNG").click()
+    content = saved.value.path().read_bytes()
+    assert content[:8] == b"\x89PNG\r\n\x1a\n"
+    width, height = struct.unpack(">II", content[16:24])
+    assert width == 2400
+    assert height > 300
+    with page.expect_download() as saved:
+        page.locator("#card-dots button", has_text="SVG").click()
+    assert "zbook-03" in saved.value.path().read_text()
+
+
+def test_the_data_behind_a_card_is_saved_as_csv_and_parquet(dashboard):
+    query = "?fleet=zbooks&of=/"
+    text = httpx.get(f"{dashboard.url}/export/dots.csv{query}", timeout=60)
+    binary = httpx.get(f"{dashboard.url}/export/dots.parquet{query}", timeout=60)
+    csv, parquet = pl.read_csv(text.content), pl.read_parquet(io.BytesIO(binary.content))
+    assert csv["host"][0] == "zbook-03"
+    assert set(csv["host"]) == {f"zbook-0{number}" for number in range(1, 5)}
+    assert parquet["value"].to_list() == pytest.approx(csv["value"].to_list())
+
+
+def test_a_page_is_printed_with_title_date_and_filters(dashboard, chromium):
+    pypdf = pytest.importorskip("pypdf")
+    answer = httpx.get(f"{dashboard.url}/export/page.pdf?of=/systems&fleet=zbooks", timeout=120)
+    assert answer.status_code == 200, answer.text
+    text = "".join(one.extract_text() for one in pypdf.PdfReader(io.BytesIO(answer.content)).pages)
+    assert "vttbench – Systems" in text
+    assert re.search(r"20\d\d-\d\d-\d\d \d\d:\d\d UTC", text)
+    assert "fleet: zbooks" in text
+    assert "zbook-04" in text
+    assert "ms01" not in text
+
+
+def test_light_and_dark(page, dashboard):
+    open_page(page, dashboard, "/")
+    before = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    page.locator("#theme").click()
+    after = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert before != after
+    page.reload()
+    page.wait_for_selector(".cards")
+    kept = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert kept == after
