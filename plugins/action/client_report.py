@@ -12,7 +12,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from vttbench.hosts.windows.host import WindowsHostError, ask
+from vttbench.hosts.windows.host import WindowsHostError, ask, modules_of
 from vttbench.hosts.windows.snapshot import SYSTEM
 from vttbench.readiness.client import (
     Row,
@@ -86,11 +86,7 @@ class ActionModule(ActionBase):
         return seconds
 
     def _clock_offset(self, windows: bool, task_vars: dict[str, Any]) -> float | None:
-        def run(name: str, module_args: dict[str, Any]) -> dict[str, Any]:
-            done: dict[str, Any] = self._execute_module(
-                module_name=name, module_args=module_args, task_vars=task_vars
-            )
-            return done
+        run = modules_of(self, task_vars)
 
         before = time.time()
         try:

@@ -12,7 +12,7 @@ from vttbench.hosts.description import describe
 from vttbench.hosts.home import home_path
 from vttbench.hosts.probe import Probe, probe_command
 from vttbench.hosts.windows import description as windows
-from vttbench.hosts.windows.host import WindowsHostError, ask
+from vttbench.hosts.windows.host import WindowsHostError, ask, modules_of
 from vttbench.result import Host
 
 _ARGUMENTS = {
@@ -49,11 +49,7 @@ class ActionModule(ActionBase):
     def _describe_windows(
         self, name: str, facts: Mapping[str, Any], fleet: str | None, task_vars: dict[str, Any]
     ) -> Host:
-        def run(module: str, module_args: dict[str, Any]) -> dict[str, Any]:
-            done: dict[str, Any] = self._execute_module(
-                module_name=module, module_args=module_args, task_vars=task_vars
-            )
-            return done
+        run = modules_of(self, task_vars)
 
         try:
             found = ask(run, queries=windows.QUERIES).cim

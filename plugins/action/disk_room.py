@@ -7,7 +7,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from vttbench.hosts.windows.host import WindowsHostError, ask
+from vttbench.hosts.windows.host import WindowsHostError, ask, modules_of
 from vttbench.hosts.windows.paths import windows_path
 from vttbench.hosts.windows.room import QUERIES, refusal
 
@@ -26,11 +26,7 @@ class ActionModule(ActionBase):
             {"path": {"type": "str", "required": True}, "size": {"type": "str", "required": True}}
         )
 
-        def run(name: str, module_args: dict[str, Any]) -> dict[str, Any]:
-            done: dict[str, Any] = self._execute_module(
-                module_name=name, module_args=module_args, task_vars=task_vars
-            )
-            return done
+        run = modules_of(self, task_vars)
 
         try:
             path = windows_path(arguments["path"])

@@ -9,7 +9,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from vttbench.hosts.home import home_path
-from vttbench.hosts.windows.host import WindowsHostError, ask, complaint
+from vttbench.hosts.windows.host import WindowsHostError, ask, complaint, modules_of
 from vttbench.hosts.windows.paths import join, windows_path
 
 # `command -v` is in every POSIX shell; `which` is a package that may be missing.
@@ -66,11 +66,7 @@ class ActionModule(ActionBase):
         return {name: said.get(name, "") for name in ("rc", "stdout", "stderr")}
 
     def _on_windows(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        def run(name: str, module_args: dict[str, Any]) -> dict[str, Any]:
-            done: dict[str, Any] = self._execute_module(
-                module_name=name, module_args=module_args, task_vars=task_vars
-            )
-            return done
+        run = modules_of(self, task_vars)
 
         try:
             names = [_executable(name) for name in arguments["names"]]

@@ -7,7 +7,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from vttbench.hosts.windows.host import WindowsHostError
+from vttbench.hosts.windows.host import WindowsHostError, modules_of
 from vttbench.hosts.windows.stillness import PLANS, Wishes, hold, let_go
 
 _ARGUMENTS = {
@@ -35,11 +35,7 @@ class ActionModule(ActionBase):
         if self._task.check_mode:
             return {**result, "changed": False, "msg": "nothing is changed in check mode"}
 
-        def run(name: str, module_args: dict[str, Any]) -> dict[str, Any]:
-            done: dict[str, Any] = self._execute_module(
-                module_name=name, module_args=module_args, task_vars=task_vars
-            )
-            return done
+        run = modules_of(self, task_vars)
 
         host = str((task_vars or {}).get("inventory_hostname"))
         try:

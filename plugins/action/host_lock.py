@@ -10,7 +10,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from vttbench.hosts import lock
-from vttbench.hosts.windows.host import WindowsHostError
+from vttbench.hosts.windows.host import WindowsHostError, modules_of
 from vttbench.hosts.windows.lock import lock as windows_lock
 
 _ARGUMENTS = {
@@ -76,7 +76,7 @@ class ActionModule(ActionBase):
         try:
             if getattr(self._connection._shell, "_IS_WINDOWS", False):
                 return windows_lock(
-                    self._module,
+                    modules_of(self, self._task_vars),
                     action,
                     self._me,
                     stale_id=stale_id,
@@ -104,9 +104,3 @@ class ActionModule(ActionBase):
             return lock.take_over_command(self._me, stale_id, ttl_s=self._ttl, path=self._path)
         command = lock.acquire_command if action == "acquire" else lock.refresh_command
         return command(self._me, ttl_s=self._ttl, path=self._path)
-
-    def _module(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        done: dict[str, Any] = self._execute_module(
-            module_name=name, module_args=arguments, task_vars=self._task_vars
-        )
-        return done

@@ -15,7 +15,7 @@ from vttbench.hosts import idle, lock, preflight
 from vttbench.hosts.home import home_path
 from vttbench.hosts.probe import Probe, probe_command
 from vttbench.hosts.windows import preflight as windows
-from vttbench.hosts.windows.host import WindowsHostError, ask
+from vttbench.hosts.windows.host import WindowsHostError, ask, modules_of
 from vttbench.hosts.windows.lock import lock as windows_lock
 from vttbench.hosts.windows.paths import windows_path
 from vttbench.result import Check
@@ -125,11 +125,7 @@ class ActionModule(ActionBase):
         cores = int(facts.get("processor_vcpus") or 1)
         limits = self._limits(arguments)
 
-        def run(name: str, module_args: dict[str, Any]) -> dict[str, Any]:
-            done: dict[str, Any] = self._execute_module(
-                module_name=name, module_args=module_args, task_vars=task_vars
-            )
-            return done
+        run = modules_of(self, task_vars)
 
         try:
             report = windows.wait_until_idle(

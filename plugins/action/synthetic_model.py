@@ -10,7 +10,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from vttbench.hosts.home import home_path
-from vttbench.hosts.windows.host import WindowsHostError, ask
+from vttbench.hosts.windows.host import WindowsHostError, ask, modules_of
 from vttbench.hosts.windows.paths import join, windows_path
 from vttbench.models.errors import ModelError
 from vttbench.models.synthetic import file_name, write_synthetic
@@ -76,11 +76,7 @@ class ActionModule(ActionBase):
         return lines[0].strip(), int(lines[1])
 
     def _on_windows(self, folder: str, name: str, task_vars: dict[str, Any]) -> tuple[str, int]:
-        def run(module: str, module_args: dict[str, Any]) -> dict[str, Any]:
-            done: dict[str, Any] = self._execute_module(
-                module_name=module, module_args=module_args, task_vars=task_vars
-            )
-            return done
+        run = modules_of(self, task_vars)
 
         try:
             path = join(windows_path(folder), name)

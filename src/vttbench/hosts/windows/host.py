@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.resources import files
-from typing import Any
+from typing import Any, Protocol
 
 from vttbench.hosts.windows.cim import Answers, Query, answers, moment, rows_of
 
@@ -24,6 +24,23 @@ RunModule = Callable[[str, dict[str, Any]], Mapping[str, Any]]
 """Runs an Ansible module on the host: name and arguments in, its result out."""
 
 LARGEST_FILE = 64 * 1024 * 1024
+
+
+class Action(Protocol):
+    """What an action plugin of Ansible is to us."""
+
+    def _execute_module(
+        self, *, module_name: str, module_args: dict[str, Any], task_vars: dict[str, Any] | None
+    ) -> dict[str, Any]: ...
+
+
+def modules_of(action: Action, task_vars: dict[str, Any] | None) -> RunModule:
+    """Return what runs modules on the host that an action plugin works for."""
+
+    def run(name: str, arguments: dict[str, Any]) -> Mapping[str, Any]:
+        return action._execute_module(module_name=name, module_args=arguments, task_vars=task_vars)
+
+    return run
 
 
 class WindowsHostError(RuntimeError):
