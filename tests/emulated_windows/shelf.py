@@ -12,7 +12,7 @@ import hashlib
 import json
 import threading
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -50,11 +50,12 @@ _ARTICLES = (
 )  # fmt: skip
 
 
-def fill(folder: Path, *, build: bool) -> dict[str, Any]:
+def fill(folder: Path, *, build: bool, only: Collection[str] | None = None) -> dict[str, Any]:
     """Put the tools on the shelf and return what ``windows_client_tool_changes`` must be.
 
     Args:
         build: build what is missing, which takes minutes; otherwise leave it out.
+        only: these tools and no others.
 
     Raises:
         BuildError: a tool can't be built here.
@@ -62,6 +63,8 @@ def fill(folder: Path, *, build: bool) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     tools = {}
     for article in _ARTICLES:
+        if only is not None and article.tool not in only:
+            continue
         if not build and not article.recipe.path.exists():
             continue
         program = article.recipe.get()
