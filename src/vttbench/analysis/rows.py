@@ -70,7 +70,8 @@ def driver_of(host: Host) -> str | None:
                 continue
             words = [device.get(name) if name else group, device.get(version)]
             text = " ".join(str(word) for word in words if word)
-            if device.get(version) and text not in found:
+            # Linux names the module and its version, Windows the version alone.
+            if any(char.isdigit() for char in text) and text not in found:
                 found.append(text)
     for name in ("gpu_driver", "driver"):
         if (own := details.get(name)) and str(own) not in found:

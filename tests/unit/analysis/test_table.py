@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from vttbench.analysis.columns import COLUMNS, SCHEMA
-from vttbench.analysis.rows import drift_of, rows_of, workload_of
+from vttbench.analysis.rows import drift_of, driver_of, rows_of, workload_of
 from vttbench.analysis.table import read_table, table_of
-from vttbench.result import SeriesSummary, Status, Telemetry
+from vttbench.result import Host, SeriesSummary, Status, Telemetry
 from vttbench.store import ResultStore
 
 
@@ -91,3 +91,19 @@ def test_a_table_of_categories_is_analysed_as_well(make_series, make_table):
     frame = table.frame.with_columns(pl.col(names).cast(pl.Categorical))
     assert find_shifts(frame).series == 2
     assert len(lotteries(frame, table.conditions)) == 1
+
+
+@pytest.mark.parametrize(
+    ("details", "driver"),
+    [
+        ({"gpus": [{"driver": "amdgpu", "driver_version": "6.12.12"}]}, "amdgpu 6.12.12"),
+        ({"gpus": [{"driver": "amdgpu"}]}, None),
+        ({"gpus": [{"name": "AMD Radeon 8060S", "driver": "32.0.21013.1"}]}, "32.0.21013.1"),
+        ({"nvidia": [{"name": "RTX", "driver_version": "581.80"}]}, "nvidia 581.80"),
+        ({"vulkan": [{"type": "PHYSICAL_DEVICE_TYPE_CPU", "driver_version": "Mesa 22"}]}, None),
+        ({}, None),
+    ],
+)
+def test_the_driver_is_read_as_linux_and_windows_tell_it(details, driver):
+    host = Host(name="a", os_family="windows", details=details)
+    assert driver_of(host) == driver

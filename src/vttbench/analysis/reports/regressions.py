@@ -44,7 +44,8 @@ def to_paper(trends: Trends, *, least_percent: float, remarks: Sequence[str]) ->
     """Return the report for people."""
     paper = Paper()
     paper.heading("What got worse, and what got better", 1)
-    paper.say(_summary(trends, least_percent), "bad" if trends.regressions else "good")
+    tone = "bad" if trends.regressions else "good" if trends.series else "doubt"
+    paper.say(_summary(trends, least_percent), tone)
     for event in events(trends.regressions):
         _event(paper, event)
     better = events(trends.improvements)
@@ -92,6 +93,8 @@ def _together(event: Event, shift: LevelShift) -> bool:
 def _summary(trends: Trends, least_percent: float) -> str:
     searched = f"{counted(trends.series, 'series', 'series')} of host and metric searched"
     size = f"for steps of at least {least_percent:g} %"
+    if not trends.series:
+        return "Too little to look at: no host has seven sessions of any benchmark."
     if not trends.regressions:
         return f"{searched} {size}: nothing got worse."
     hosts = {shift.host for shift in trends.regressions}
