@@ -24,6 +24,7 @@ _NS = {
 SHELL = _NS["rsp"]
 CONTENT_TYPE = "application/soap+xml;charset=UTF-8"
 _FAULT_ACTION = "http://schemas.dmtf.org/wbem/wsman/1/wsman/fault"
+_WMI_ERROR = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/MSFT_WmiError"
 _DECLARATIONS = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in _NS.items())
 _DURATION = re.compile(r"PT(?:(\d+)M)?(?:([\d.]+)S)?$")
 
@@ -54,11 +55,17 @@ class Request:
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault of WS-Management: its name and Windows' error number, e.g. 2150858793."""
+    """A fault of WS-Management.
+
+    Attributes:
+        code: Windows' error number, e.g. 2150858793.
+        by_wmi: comes out of WMI, which wraps it in an object of its own.
+    """
 
     name: str
     code: int
     text: str
+    by_wmi: bool = False
 
 
 def read(body: bytes) -> Request:
@@ -102,14 +109,21 @@ def answer(request: Request, body: str) -> bytes:
 def fault(request: Request, reason: Fault) -> bytes:
     """Write a fault."""
     text = escape(reason.text)
+    detail = (
+        '<f:WSManFault xmlns:f="http://schemas.microsoft.com/wbem/wsman/1/wsmanfault" '
+        f'Code="{reason.code}" Machine="emulated"><f:Message>{text}</f:Message></f:WSManFault>'
+    )
+    if reason.by_wmi:
+        detail = (
+            f'<m:MSFT_WmiError xmlns:m="{_WMI_ERROR}"><m:error_Code>{reason.code}</m:error_Code>'
+            f"<m:Message>{text}</m:Message></m:MSFT_WmiError>"
+        )
     return _envelope(
         _FAULT_ACTION,
         request.message_id,
         "<s:Fault><s:Code><s:Value>s:Receiver</s:Value><s:Subcode>"
         f"<s:Value>w:{reason.name}</s:Value></s:Subcode></s:Code>"
-        f'<s:Reason><s:Text xml:lang="en-US">{text}</s:Text></s:Reason><s:Detail>'
-        '<f:WSManFault xmlns:f="http://schemas.microsoft.com/wbem/wsman/1/wsmanfault" '
-        f'Code="{reason.code}" Machine="emulated"><f:Message>{text}</f:Message></f:WSManFault>'
+        f'<s:Reason><s:Text xml:lang="en-US">{text}</s:Text></s:Reason><s:Detail>{detail}'
         "</s:Detail></s:Fault>",
     )
 

@@ -40,6 +40,7 @@ QUOTA = Fault(
     0x803381A6,
     "The WS-Management service cannot process the request. The maximum number of concurrent "
     "operations for this user has been exceeded.",
+    by_wmi=True,
 )
 
 
