@@ -30,6 +30,9 @@ check mypy mypy --no-error-summary
 check mypy-plugins scripts/lint_plugins.sh
 # shellcheck disable=SC2046
 check mypy-lab mypy --no-error-summary $(files 'tests/lab/*.py' ':!tests/lab/test_*.py')
+# shellcheck disable=SC2046
+check mypy-windows mypy --no-error-summary \
+  $(files 'tests/emulated_windows/*.py' ':!tests/emulated_windows/test_*.py' ':!tests/emulated_windows/conftest.py')
 check yamllint yamllint --strict .
 check ansible-lint ansible-lint --offline --profile production -q --nocolor
 # shellcheck disable=SC2046  # our file names hold no blanks
