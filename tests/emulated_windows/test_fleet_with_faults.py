@@ -52,7 +52,10 @@ class Laptops:
              "--tags", "stream,sevenzip", "-e", json.dumps(variables | changes)],
             cwd=ROOT, capture_output=True, text=True, check=False, timeout=3000,
             env=self._ansible.environment()
-            | {"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default"},
+            | {
+                "ANSIBLE_INVENTORY": str(self._ansible.inventory),
+                "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
+            },
         )  # fmt: skip
         self.runs.append((done.returncode, done.stdout + done.stderr))
 

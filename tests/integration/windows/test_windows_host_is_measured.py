@@ -46,7 +46,11 @@ def measure(ansible, sevenzip, tmp_path):
             ],
             cwd=ROOT,
             # Its ANSIBLE_INVENTORY names the emulated laptop and nothing else.
-            env=ansible.environment() | {"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default"},
+            env=ansible.environment()
+            | {
+                "ANSIBLE_INVENTORY": str(ansible.inventory),
+                "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
+            },
             capture_output=True,
             text=True,
             check=False,
