@@ -13,12 +13,8 @@ from vttbench.analysis.lottery import lotteries
 from vttbench.analysis.regressions import find_shifts
 from vttbench.analysis.reports import regressions as regressions_report
 from vttbench.analysis.reports.assignment import assignment_data, assignment_paper
-from vttbench.analysis.reports.lottery import (
-    comparison_data,
-    comparison_paper,
-    lottery_data,
-    lottery_paper,
-)
+from vttbench.analysis.reports.lottery import comparison_paper, lottery_paper
+from vttbench.analysis.reports.ranking_data import comparison_data, lottery_data
 from vttbench.analysis.reports.throttling import throttling_data, throttling_paper
 from vttbench.analysis.reports.words import demo_remark
 from vttbench.analysis.table import ResultTable
