@@ -17,6 +17,19 @@
     return parameters.get(name) || (name === "from" || name === "to" ? "" : null);
   }
 
+  // A control drops a value that is none of its options; one in the URL stays, even if unknown.
+  function optionsWith(name, value) {
+    if (name === "from" || name === "to") {
+      return {};
+    }
+    const api = window.dash_component_api;
+    const known = (api && api.getLayout && api.getLayout(control(name))) || {};
+    const options = (known.props && known.props.options) || [];
+    const values = options.map((one) => (typeof one === "object" ? one.value : one));
+    const missing = [].concat(value || []).filter((one) => !values.includes(one));
+    return missing.length ? { options: options.concat(missing) } : {};
+  }
+
   function searchOf(values, before) {
     const old = new URLSearchParams(before || "");
     const made = new URLSearchParams();
@@ -52,7 +65,7 @@
         filled[name] = valueOf(parameters, name);
       }
       for (const name of [...MANY, ...SINGLE]) {
-        set(control(name), { value: filled[name] });
+        set(control(name), Object.assign({ value: filled[name] }, optionsWith(name, filled[name])));
       }
       return none();
     },

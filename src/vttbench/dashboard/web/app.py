@@ -57,7 +57,7 @@ def make_app(settings: Settings) -> dash.Dash:
         index_string=document.INDEX,
         serve_locally=True,
     )
-    app.layout = lambda: _layout(current)
+    app.layout = lambda: _layout(current, notes)
     _register(app, renderer, current)
     noting.register(app, current, notes)
     state.add_routes(server, settings, current, notes)
@@ -66,11 +66,11 @@ def make_app(settings: Settings) -> dash.Dash:
     return app
 
 
-def _layout(current: Current) -> html.Div:
+def _layout(current: Current, notes: NoteStore) -> html.Div:
     snapshot = current.get()
     parts: list[Any] = [
         dcc.Location(id="url", refresh="callback-nav"),
-        dcc.Store(id="version", data=snapshot.version),
+        dcc.Store(id="version", data=state.version_of(snapshot, notes)),
         dcc.Interval(id="tick", interval=_TICK_MS),
         element("A", "To the content", href="#main", className="skip"),
         element(

@@ -40,9 +40,9 @@ def options(snapshot: Snapshot, name: str, chosen: Any = (), typed: str = "") ->
         typed: what was typed to search for.
     """
     values = snapshot.summaries.options.get(_OPTION_NAME.get(name, name), [])
-    if len(values) <= MOST_OPTIONS:
-        return values
-    fitting = [value for value in values if typed.lower() in value.lower()][:MOST_OPTIONS]
+    fitting = values
+    if len(values) > MOST_OPTIONS:
+        fitting = [value for value in values if typed.lower() in value.lower()][:MOST_OPTIONS]
     listed = [chosen] if isinstance(chosen, str) else list(chosen or ())
     return [*(value for value in listed if value not in fitting), *fitting]
 

@@ -27,10 +27,15 @@ def add_routes(server: flask.Flask, settings: Settings, current: Current, notes:
         snapshot = current.get()
         text, level = sentence(snapshot, collector_status.read(settings.cache_dir))
         return {
-            "version": f"{snapshot.version}/{notes.version}",
+            "version": version_of(snapshot, notes),
             "text": text,
             "level": level,
         }
+
+
+def version_of(snapshot: Snapshot, notes: NoteStore) -> str:
+    """Return a text that changes whenever something else is to be shown."""
+    return f"{snapshot.version}/{notes.version}"
 
 
 def sentence(snapshot: Snapshot, known: collector_status.Status) -> tuple[str, str]:
