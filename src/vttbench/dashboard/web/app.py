@@ -19,7 +19,7 @@ from vttbench.dashboard.selecting import subject
 from vttbench.dashboard.settings import Settings
 from vttbench.dashboard.store.snapshot import Current
 from vttbench.dashboard.view import View
-from vttbench.dashboard.web import controls, document, export, noting, rendering, state
+from vttbench.dashboard.web import access, controls, document, export, noting, rendering, state
 from vttbench.dashboard.web.rendering import Renderer
 
 _TICK_MS = 2_000
@@ -46,6 +46,8 @@ def make_app(settings: Settings) -> dash.Dash:
         "COMPRESS_LEVEL": 4,
         "COMPRESS_MIN_SIZE": 2000,
     }
+    if settings.auth_uri:
+        access.protect(server, settings.auth_uri)
     Compress(server)
     app = dash.Dash(
         "vttbench.dashboard",

@@ -18,6 +18,7 @@ from vttbench.dashboard.store import lookup
 from vttbench.dashboard.store.snapshot import Current
 from vttbench.dashboard.view import View
 from vttbench.dashboard.web import rendering
+from vttbench.dashboard.web.access import PRINTER
 from vttbench.dashboard.web.rendering import Renderer
 
 _TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
@@ -156,7 +157,10 @@ def print_page(program: str, url: str, title: str, filters: str) -> bytes:
         )
         try:
             # As wide as the paper, or figures keep the size of a screen and are cut.
-            sheet = chromium.new_page(viewport={"width": 1000, "height": 1400})
+            sheet = chromium.new_page(
+                viewport={"width": 1000, "height": 1400},
+                extra_http_headers={"X-Vttbench-Printer": PRINTER},
+            )
             sheet.goto(f"{url}{joint}print=1")
             sheet.wait_for_selector(".cards, .empty", timeout=30_000)
             sheet.wait_for_function(
