@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PROFILE ?= quick
 
 .DEFAULT_GOAL := help
-.PHONY: help setup benchmark dashboard test test-all lint lock mlflow-ui schema clean lab lab-down lab-demo
+.PHONY: help setup benchmark dashboard screenshots test test-all lint lock mlflow-ui schema clean lab lab-down lab-demo
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ mlflow-ui: $(VENV)/.base ## Look at the results of this checkout in MLflow, http
 
 dashboard: $(VENV)/.dashboard ## Look at the results of this checkout, http://127.0.0.1:8050 (PORT=8051 for another)
 	@$(BIN)/vttbench dashboard --port $(or $(PORT),8050) $(ARGS)
+
+screenshots: $(VENV)/.dashboard ## Take the pictures of the dashboard in docs/images anew (needs Chromium)
+	@$(BIN)/python scripts/screenshots.py
 
 lab: $(VENV)/.base ## Start the laboratory: ms01, framework-desktop and four emulated laptops on this machine (root)
 	@$(BIN)/python -m tests.lab up
