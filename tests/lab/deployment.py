@@ -89,6 +89,14 @@ class Deployment:
         """Run ``deploy-ms01.yml`` with these words."""
         return self.play("deploy-ms01.yml", *words)
 
+    def begin(self) -> subprocess.Popen[str]:
+        """Start ``deploy-ms01.yml`` in a process group of its own."""
+        return subprocess.Popen(
+            [Path(sys.executable).with_name("ansible-playbook"), "deploy-ms01.yml"],
+            cwd=ROOT, env=self.environment, text=True, start_new_session=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
     def play(self, *words: str) -> Play:
         """Run a playbook."""
         done = subprocess.run(

@@ -60,7 +60,8 @@ def test_a_wrong_vault_password_stops_before_anything_is_touched(
         tmp_path / "right",
         vault,
     ]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    environment = os.environ | {"ANSIBLE_INVENTORY": str(deployment.inventory)}
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
     refused = deployment.deploy("-e", f"@{vault}", "--vault-password-file", str(tmp_path / "wrong"))
     assert refused.returncode != 0
     assert "Decryption failed" in refused.output
@@ -77,7 +78,7 @@ def test_a_wrong_vault_password_stops_before_anything_is_touched(
     ids=["database", "bucket", "mlflow"],
 )
 def test_a_deployment_may_be_killed_at_any_moment(deployment: Deployment, task: str) -> None:
-    process = begin(deployment)
+    process = deployment.begin()
     try:
         read_until(process, task)
     finally:
@@ -97,7 +98,7 @@ def test_of_two_controllers_at_once_one_deploys_and_the_other_is_told_who_does(
 ) -> None:
     other = Deployment(tmp_path, dict.fromkeys(GROUPS, HOST), user="vtt")
     shutil.copytree(deployment.secrets, other.secrets)
-    first = begin(deployment)
+    first = deployment.begin()
     for _ in range(60):
         if "yes" in shell(HOST, "test -e /run/lock/vttbench-deploy.lock && echo yes"):
             break
@@ -166,15 +167,6 @@ def test_no_secret_is_to_be_seen_by_people_who_should_not(
         if secret in text
     ]
     assert not seen
-
-
-def begin(deployment: Deployment) -> subprocess.Popen[str]:
-    programs = Path(sys.executable).parent
-    return subprocess.Popen(
-        [programs / "ansible-playbook", "deploy-ms01.yml"],
-        cwd=ROOT, env=deployment.environment, text=True, start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
 
 
 def read_until(process: subprocess.Popen[str], words: str) -> None:
