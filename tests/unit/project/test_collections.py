@@ -18,11 +18,11 @@ FOR_PYTHON_3_11 = "12.3.0"
 
 
 def carried() -> dict[str, str]:
-    import ansible_collections
-
+    # Not by import: Ansible's own loader, once a test has started it, puts itself before the package.
+    folder = metadata.distribution("ansible").locate_file("ansible_collections")
     found = {}
     for name in PINNED:
-        manifest = Path(next(iter(ansible_collections.__path__)), *name.split("."), "MANIFEST.json")
+        manifest = Path(str(folder), *name.split("."), "MANIFEST.json")
         found[name] = re.search(r'"version": "([^"]+)"', manifest.read_text())[1]
     return found
 
