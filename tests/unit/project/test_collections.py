@@ -18,7 +18,7 @@ FOR_PYTHON_3_11 = "12.3.0"
 
 
 def carried() -> dict[str, str]:
-    # Not by import: Ansible's own loader, once a test has started it, puts itself before the package.
+    # Not by import: once a test has started Ansible's own loader, that answers instead.
     folder = metadata.distribution("ansible").locate_file("ansible_collections")
     found = {}
     for name in PINNED:
