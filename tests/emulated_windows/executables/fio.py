@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.lab.registries import apt_sources
+
 from .building import BuildError, Recipe, run
 
 _VERSION = "3.33"
@@ -40,15 +42,10 @@ def _keyring() -> str:
 
 def _mirror() -> str:
     """Debian's mirror as this machine's apt knows it."""
-    for place in (Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*")):
-        if not place.is_file():
-            continue
-        for line in place.read_text().splitlines():
-            words = line.split()
-            urls = [word for word in words if word.startswith("http")]
-            if urls and words[0] in {"deb", "URIs:"} and urls[0].rstrip("/").endswith("/debian"):
-                return urls[0]
-    return "http://deb.debian.org/debian"
+    for site, _ in apt_sources():
+        if site.rstrip("/").endswith("/debian"):
+            return site
+    raise BuildError("apt knows no mirror of Debian, from which fio's source comes")
 
 
 def _build(work: Path) -> Path:
