@@ -120,9 +120,32 @@ def wait_until_idle(
         clock: seconds.
         on_window: hears of every window that was not quiet.
     """
+    return first_quiet(
+        lambda: parse_window(watch(window_command(limits.window_s))),
+        limits,
+        clock=clock,
+        on_window=on_window,
+    )
+
+
+def first_quiet(
+    look: Callable[[], Window],
+    limits: IdleLimits,
+    *,
+    clock: Callable[[], float],
+    on_window: Callable[[Window], None] = lambda _: None,
+) -> IdleReport:
+    """Look at window after window, whatever the system, as :func:`wait_until_idle` does.
+
+    Args:
+        look: watches the host for one window.
+        limits: what counts as quiet.
+        clock: seconds.
+        on_window: hears of every window that was not quiet.
+    """
     started = clock()
     while True:
-        window = parse_window(watch(window_command(limits.window_s)))
+        window = look()
         quiet, settled = window.quiet(limits), window.settled(limits)
         waited = clock() - started
         if (quiet and settled) or waited + limits.window_s > limits.wait_s:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from vttbench.hosts.idle import IdleLimits, IdleReport, Window
+from vttbench.hosts.idle import IdleLimits, IdleReport, Window, first_quiet
 from vttbench.hosts.lock import Holder, LockState
 from vttbench.hosts.preflight import (
     Finding,
@@ -111,14 +111,9 @@ def wait_until_idle(
         clock: seconds.
         on_window: hears of every window that was not quiet.
     """
-    started = clock()
-    while True:
-        window = window_of(look(limits.window_s), cores)
-        quiet, settled = window.quiet(limits), window.settled(limits)
-        waited = clock() - started
-        if (quiet and settled) or waited + limits.window_s > limits.wait_s:
-            return IdleReport(window, quiet, settled, waited)
-        on_window(window)
+    return first_quiet(
+        lambda: window_of(look(limits.window_s), cores), limits, clock=clock, on_window=on_window
+    )
 
 
 def window_of(answer: Answer, cores: int) -> Window:
