@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
 from vttbench.mlflow_server import database, environment_file, names
-from vttbench.verification import ports
 
 
 def mlflow_database_uri(
@@ -30,18 +29,6 @@ def mlflow_origins(hosts: Sequence[str], further: Sequence[str] = ()) -> list[st
     return names.allowed_origins(hosts, further)
 
 
-def mlflow_own_url(listen_address: str, port: int) -> str:
-    """URL of the server on its own host."""
-    return f"http://{names.own_host(listen_address)}:{int(port)}"
-
-
-def mlflow_port_holders(
-    listening: Sequence[Mapping[str, Any]] | None, address: str, port: int, user: str
-) -> str:
-    """Who keeps the service from its port."""
-    return ports.holders(listening or (), address, int(port), [user])
-
-
 def systemd_assignment(value: Any, name: str) -> str:
     """One line of an environment file."""
     try:
@@ -59,7 +46,5 @@ class FilterModule:
             "mlflow_database_uri": mlflow_database_uri,
             "mlflow_hosts": mlflow_hosts,
             "mlflow_origins": mlflow_origins,
-            "mlflow_own_url": mlflow_own_url,
-            "mlflow_port_holders": mlflow_port_holders,
             "systemd_assignment": systemd_assignment,
         }

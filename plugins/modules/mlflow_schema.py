@@ -153,6 +153,7 @@ class _Tracking:
         if self.revision(engine) is None:
             utils._initialize_tables(engine)
         else:
+            _put_views_away(engine)
             utils._upgrade_db(engine)
 
 
@@ -186,6 +187,19 @@ def _revision(engine: Any, mark: str) -> str | None:
         context = MigrationContext.configure(connection, opts={"version_table": mark})
         found = context.get_current_revision()
         return None if found is None else str(found)
+
+
+def _put_views_away(engine: Any) -> None:
+    """Remove our views: a column that a view shows can't be changed. ``bi_views`` makes them anew."""
+    import sqlalchemy
+
+    with engine.begin() as connection:
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '20s'")
+        views = sqlalchemy.inspect(connection).get_view_names(schema="bi")
+        if views:
+            names = ", ".join(f'bi."{name}"' for name in views)
+            connection.exec_driver_sql(f"DROP VIEW {names}")
+            connection.exec_driver_sql("COMMENT ON SCHEMA bi IS NULL")
 
 
 def _wait_for(engine: Any, wait_s: int) -> None:

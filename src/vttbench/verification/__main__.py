@@ -1,7 +1,7 @@
 """Try services as told on standard input, and say what was found on standard output.
 
 A process of its own: MLflow's client is heavy, and secrets stay out of every argument list.
-Input: ``{"services": [{"kind": "mlflow" | "postgresql" | "closed" | "backup"
+Input: ``{"services": [{"kind": "mlflow" | "postgresql" | "dashboard" | "closed" | "backup"
 | "reported", ...}]}``; output: a JSON list
 of :class:`~vttbench.verification.state.ServiceState`.
 """
@@ -13,7 +13,13 @@ import json
 import sys
 from typing import Any
 
-from vttbench.verification import backup_status, closed_port, mlflow_server, postgresql_server
+from vttbench.verification import (
+    backup_status,
+    closed_port,
+    dashboard_server,
+    mlflow_server,
+    postgresql_server,
+)
 from vttbench.verification.state import ServiceState
 
 
@@ -34,6 +40,8 @@ def state_of(service: dict[str, Any]) -> ServiceState:
         return mlflow_server.verify(**arguments)
     if kind == "postgresql":
         return postgresql_server.verify(**arguments)
+    if kind == "dashboard":
+        return dashboard_server.verify(**arguments)
     if kind == "backup":
         return backup_status.verify(**arguments)
     raise KeyError(kind)

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import httpx
 
+from vttbench.verification.http_faults import TIMEOUT_S, in_words
 from vttbench.verification.state import ServiceState
 
 EXPERIMENT = "vttbench-verification"
-_TIMEOUT_S = 20.0
 _ARTIFACT_BYTES = 64 * 1024
 
 
@@ -59,7 +59,7 @@ def _healthy(url: str, user: str, password: str, ca_file: str) -> str:
 
     context = ssl.create_default_context(cafile=ca_file or None)
     auth = (user, password) if user else None
-    with httpx.Client(base_url=url, verify=context, auth=auth, timeout=_TIMEOUT_S) as client:
+    with httpx.Client(base_url=url, verify=context, auth=auth, timeout=TIMEOUT_S) as client:
         client.get("/health").raise_for_status()
         reply = client.get("/version")
         reply.raise_for_status()
@@ -75,7 +75,7 @@ def _as_client(user: str, password: str, ca_file: str) -> Iterator[None]:
         "MLFLOW_TRACKING_SERVER_CERT_PATH": ca_file,
         # The defaults wait four minutes for a server that refuses (measured).
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-        "MLFLOW_HTTP_REQUEST_TIMEOUT": f"{_TIMEOUT_S:.0f}",
+        "MLFLOW_HTTP_REQUEST_TIMEOUT": f"{TIMEOUT_S:.0f}",
         "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     }
     before = {name: os.environ.get(name) for name in settings}
@@ -131,18 +131,10 @@ def _digest(content: bytes) -> str:
 
 
 def _in_words(error: Exception, user: str) -> str:
-    """Say what people can do about the usual faults; never more of the request than its fault."""
-    if isinstance(error, httpx.HTTPStatusError):
-        status = error.response.status_code
-        if status == httpx.codes.UNAUTHORIZED:
-            return f"401: it does not know the account {user or '(none given)'} with that password"
-        if status == httpx.codes.FORBIDDEN and "Invalid Host header" in error.response.text:
-            return "403: it refuses this name of itself; add the name to ms01_names"
-        return f"answers with status {status} to {error.request.url.path}"
-    if isinstance(error, httpx.ConnectError) and "CERTIFICATE" in str(error).upper():
-        return f"its certificate is not trusted: {error}"
-    if isinstance(error, httpx.ConnectError):
-        return f"no connection: {error}. Is mlflow.service running, its port open to us?"
-    if isinstance(error, httpx.TimeoutException):
-        return f"no answer within {_TIMEOUT_S:.0f} s. Is a firewall between it and this machine?"
-    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
+    if (
+        isinstance(error, httpx.HTTPStatusError)
+        and error.response.status_code == httpx.codes.FORBIDDEN
+        and "Invalid Host header" in error.response.text
+    ):
+        return "403: it refuses this name of itself; add the name to ms01_names"
+    return in_words(error, user, "mlflow.service")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-# Whose services the ports of a results server are for. `ps` shortens long names.
-_OURS = ("mlflow", "minio", "postgres", "vttbench-proxy", "vttbenc+")
+# Whose services the ports of a results server are for.
+_OURS = ("mlflow", "minio", "postgres", "vttbench-proxy", "vttbench-dashboard")
+_PS_COLUMNS = 8  # `ps` ends longer names in a plus
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "::", "*", ""})  # noqa: S104  # what others listen on
 
 
@@ -21,11 +22,12 @@ def holders(
         port: that it wants.
         users: whose processes are the service's own.
     """
+    own = {*users, *(f"{user[: _PS_COLUMNS - 1]}+" for user in users if len(user) > _PS_COLUMNS)}
     found = {
         f"{one.get('name')} (process {one.get('pid')}, user {one.get('user')})": None
         for one in listening
         if int(one["port"]) == port
-        and one.get("user") not in users
+        and one.get("user") not in own
         # A wildcard and an address can't both be bound.
         and (_EVERY_ADDRESS & {address, one["address"]} or one["address"] == address)
     }

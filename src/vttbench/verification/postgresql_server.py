@@ -12,7 +12,7 @@ _TIMEOUT_S = 10
 def verify(
     host: str, *, port: int, database: str, user: str, password: str, ca_file: str = ""
 ) -> ServiceState:
-    """Log on as the account for reports, read, and see that a write is refused.
+    """Log on as the account for reports, read tables and views, and see that a write is refused.
 
     Args:
         host: name or address, as clients are told.
@@ -43,6 +43,7 @@ def verify(
             version = f"{number // 10000}.{number % 10000}"
             row = connection.execute("SELECT count(*) FROM experiments").fetchone()
             count = row[0] if row else 0
+            connection.execute("SELECT result_id FROM bi.results LIMIT 1")
             try:
                 connection.execute("CREATE TABLE vttbench_must_not_be_made (n int)")
             except psycopg.errors.InsufficientPrivilege:

@@ -1,165 +1,23 @@
-"""A real PostgreSQL and a real S3 server on the loopback, for backups to read and restore."""
+"""A real S3 server on the loopback, beside the PostgreSQL of tests/postgres.py, for backups."""
 
 from __future__ import annotations
 
 import os
-import pwd
 import secrets
-import shutil
-import socket
 import subprocess
-import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from minio import Minio
+from tests.postgres import free_port, wait_until
 
 from vttbench.backup.retention import Retention
 from vttbench.backup.settings import BucketAccess, DatabaseServer, Settings
 from vttbench.postgresql.password_file import password_line
 
 _CACHE = Path("~/.cache/vttbench").expanduser()
-_LONGEST_START_S = 60
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_until(ready, what: str) -> None:
-    limit = time.monotonic() + _LONGEST_START_S
-    while not ready():
-        assert time.monotonic() < limit, f"{what} did not start"
-        time.sleep(0.1)
-
-
-@dataclass(frozen=True)
-class Postgres:
-    """A server whose role ``mlflow`` has a password with all that a file must quote."""
-
-    folder: Path
-    port: int
-    programs: Path
-    password: str = r"a:b\c'd e"
-
-    def sql(self, statement: str, database: str = "postgres") -> str:
-        done = subprocess.run(
-            [
-                self.programs / "psql",
-                "-X",
-                "-At",
-                "-v",
-                "ON_ERROR_STOP=1",
-                "-h",
-                str(self.folder),
-                "-p",
-                str(self.port),
-                "-U",
-                "postgres",
-                "-d",
-                database,
-                "-c",
-                statement,
-            ],
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
-
-    def make_database(self, name: str) -> None:
-        self.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        self.sql(f"CREATE DATABASE {name} OWNER mlflow")
-
-
-def _programs() -> Path:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found:
-        pytest.skip("no PostgreSQL server on this machine (apt-get install postgresql)")
-    return found[-1].parent
-
-
-def _as_postgres() -> dict:
-    # The server refuses to run as root.
-    if os.geteuid():
-        return {}
-    user = pwd.getpwnam("postgres")
-    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-
-
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory):
-    programs = _programs()
-    # A socket's path must be short.
-    folder = Path(f"/tmp/vttbench-pg-{secrets.token_hex(4)}")
-    folder.mkdir(mode=0o700)
-    server = None
-    try:
-        identity = _as_postgres()
-        if identity:
-            shutil.chown(folder, "postgres", "postgres")
-        subprocess.run(
-            [
-                programs / "initdb",
-                "-D",
-                folder / "data",
-                "-U",
-                "postgres",
-                "--auth=trust",
-                "--encoding=UTF8",
-                "--locale=C.UTF-8",
-                "--no-sync",
-            ],
-            check=True,
-            capture_output=True,
-            cwd="/",
-            **identity,
-        )
-        (folder / "data" / "pg_hba.conf").write_text(
-            "local all postgres trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
-        )
-        port = free_port()
-        server = subprocess.Popen(
-            [
-                programs / "postgres",
-                "-D",
-                folder / "data",
-                "-p",
-                str(port),
-                "-c",
-                "listen_addresses=127.0.0.1",
-                "-c",
-                f"unix_socket_directories={folder}",
-                "-c",
-                "fsync=off",
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            **identity,
-        )
-        started = Postgres(folder, port, programs)
-        wait_until(
-            lambda: (
-                subprocess.run(
-                    [programs / "pg_isready", "-h", folder, "-p", str(port)], capture_output=True
-                ).returncode
-                == 0
-            ),
-            "PostgreSQL",
-        )
-        quoted = started.password.replace("'", "''")
-        started.sql(f"CREATE ROLE mlflow LOGIN PASSWORD '{quoted}'")
-        yield started
-    finally:
-        if server:
-            server.terminate()
-            server.wait(30)
-        shutil.rmtree(folder)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,12 @@ def test_our_own_service_may_have_it():
     assert holders([{**NGINX, "user": "mlflow"}], "0.0.0.0", 5000, ["mlflow"]) == ""
 
 
+def test_our_own_service_is_known_by_what_ps_leaves_of_a_long_name():
+    dashboard = {**NGINX, "user": "vttbenc+"}
+    assert holders([dashboard], "0.0.0.0", 5000, ["vttbench-dashboard"]) == ""
+    assert "vttbenc+" in holders([dashboard], "0.0.0.0", 5000, ["mlflow"])
+
+
 @pytest.mark.parametrize(
     ("theirs", "ours", "clash"),
     [

@@ -32,6 +32,14 @@ def test_a_server_that_is_not_there_is_a_state_in_words_and_names_no_password(fr
     assert "hush-hush" not in json.dumps(found)
 
 
+def test_a_dashboard_that_is_not_there_is_a_state_that_names_its_unit_and_no_password(free_port):
+    url = f"http://127.0.0.1:{free_port}"
+    (found,) = verify({"kind": "dashboard", "url": url, "user": "viewer", "password": "hush-hush"})
+    assert (found["service"], found["state"], found["url"]) == ("Dashboard", "failed", url)
+    assert "vttbench-dashboard.service" in found["detail"]
+    assert "hush-hush" not in json.dumps(found)
+
+
 def test_a_database_that_is_not_there_is_a_state_in_words(free_port):
     (found,) = verify(
         {

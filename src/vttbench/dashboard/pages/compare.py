@@ -13,10 +13,12 @@ from vttbench.dashboard.figures import BAD, INK, QUIET, Figure, axis, colour, fi
 from vttbench.dashboard.pages.card import Card, Context, card
 from vttbench.dashboard.pages.parts import nothing_fits, pager, threshold_lines
 from vttbench.dashboard.selecting import Subject, subject
+from vttbench.dashboard.store.fleets import key_of
 from vttbench.dashboard.view import View
 
 ROWS = 40
 """Hosts in one picture: more can't be read."""
+_FLEETS = 4
 
 
 @card("verdict")
@@ -79,33 +81,26 @@ def _tied(hosts: pl.DataFrame) -> list[str]:
 
 
 def _findings(context: Context, about: Subject) -> list[Any]:
-    """Return what the analysis of whole fleets says of this metric."""
-    sentences = context.snapshot.findings.get("lottery", {}).get(
-        f"{about.workload}/{about.metric}", []
-    )
-    fleets = set(context.view.many.get("fleet", ()))
-    shown = [one for one in sentences if not fleets or one["fleet"] in fleets]
+    """Return what the analysis of whole fleets says: of this metric, and of all together."""
+    if about.block is None:
+        return []
+    key = key_of(about.block["benchmark"], about.block["variant"], about.metric)
+    wanted = set(context.view.many.get("fleet", ()))
+    shown: list[Any] = []
+    for name, judged in sorted(context.snapshot.findings.get("fleets", {}).items()):
+        said = judged["metrics"].get(key)
+        if not said or (wanted and name not in wanted):
+            continue
+        points = [element("Li", text) for text in said]
+        if judged["score"]:
+            points.append(element("Li", f"Over all metrics: {' '.join(judged['score'])}"))
+        shown.append(element("Div", [element("H3", name), element("Ul", points)]))
+        if len(shown) == _FLEETS:
+            break
     if not shown:
         return []
-    return [
-        element(
-            "Details",
-            [
-                element("Summary", "What the analysis of the whole fleet says"),
-                *(
-                    element(
-                        "Div",
-                        [
-                            element("H3", one["fleet"]),
-                            element("Ul", [element("Li", text) for text in one["sentences"]]),
-                        ],
-                    )
-                    for one in shown
-                ),
-            ],
-            open=True,
-        )
-    ]
+    title = element("Summary", "Silicon lottery: machines that are meant to be identical")
+    return [element("Details", [title, *shown], open=True)]
 
 
 @card("dots")

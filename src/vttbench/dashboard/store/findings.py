@@ -6,11 +6,14 @@ has become another one, so that a new result costs the search of a few series an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
 from vttbench.analysis.regressions import LevelShift, find_shifts
+from vttbench.analysis.table import Fields
+from vttbench.dashboard.store.fleets import judge
 from vttbench.dashboard.store.frame import as_table
 
 Findings = dict[str, Any]
@@ -21,20 +24,22 @@ _ROWS_AT_ONCE = 100_000
 _MEANT = pl.col("primary") & pl.col("value").is_not_null()
 
 
-def find(rows: pl.DataFrame, before: Findings) -> Findings:
+def find(rows: pl.DataFrame, conditions: Mapping[str, Fields], before: Findings) -> Findings:
     """Return the findings as JSON has them.
 
     Args:
         rows: sorted, as in :mod:`vttbench.dashboard.store.frame`.
+        conditions: by comparability key, what had to be equal.
         before: what was found when there were fewer results.
 
     Returns:
         ``shifts``, a list of change points; ``series``, how many were searched; ``prints``, by
-        series what it looked like then.
+        series what it looked like then; ``fleets``, see :mod:`vttbench.dashboard.store.fleets`.
     """
     prints = _prints(rows)
     known: dict[str, list[Any]] = before.get("prints", {})
     changed = {name for name, print_ in prints.items() if known.get(name) != print_}
+    lost = set(known) - set(prints)
     kept = [
         shift
         for shift in before.get("shifts", [])
@@ -52,7 +57,29 @@ def find(rows: pl.DataFrame, before: Findings) -> Findings:
             if _name(shift.host, shift.workload, shift.metric) in changed
         ]
     long_enough = sum(1 for count, _ in prints.values() if count >= 5)
-    return {"shifts": [*kept, *found], "series": long_enough, "prints": prints}
+    return {
+        "shifts": [*kept, *found],
+        "series": long_enough,
+        "prints": prints,
+        "fleets": _fleets(rows, conditions, before.get("fleets", {}), changed | lost),
+    }
+
+
+def _fleets(
+    rows: pl.DataFrame,
+    conditions: Mapping[str, Fields],
+    before: dict[str, Any],
+    changed: set[str],
+) -> dict[str, Any]:
+    """Judge the fleets anew of which a series has changed, and forget those that are gone."""
+    there = rows.select("fleet", "host").unique().drop_nulls("fleet")
+    touched = {name.partition("\x00")[0] for name in changed}
+    stale = {
+        str(fleet) for fleet, host in there.iter_rows() if host in touched or fleet not in before
+    }
+    known = {str(fleet) for fleet in there["fleet"].unique()}
+    kept = {name: found for name, found in before.items() if name in known - stale}
+    return kept | judge(rows, conditions, stale)
 
 
 def _prints(rows: pl.DataFrame) -> dict[str, list[Any]]:

@@ -26,7 +26,7 @@ from vttbench.dashboard.store.summaries import summarise
 _FIRST_BATCH = 2_000
 _BATCH = 50_000
 
-_DOCUMENTS = pl.Schema(
+DOCUMENTS = pl.Schema(
     {
         "folder": pl.String(),
         "name": pl.String(),
@@ -36,6 +36,7 @@ _DOCUMENTS = pl.Schema(
         "problem": pl.String(),
     }
 )
+"""Columns of the list of documents that were read."""
 
 
 @dataclass
@@ -106,7 +107,7 @@ def synchronise(
             limit = _BATCH
         # New results are on screen already; what they mean takes longer.
         if total.published or full:
-            _analyse(settings)
+            analyse(settings)
         return total
 
 
@@ -131,7 +132,7 @@ def _once(
     # What is still to be read leaves its folder to be listed again.
     stamps = documents.settled(after, now_ns) | dict.fromkeys(waiting, 0)
     conditions = {**state.conditions, **found.conditions}
-    _publish(settings, State(rows, listing, stamps, conditions, state.findings))
+    publish(settings, State(rows, listing, stamps, conditions, state.findings))
     return Outcome(True, len(batch), gone.height, len(later))
 
 
@@ -196,12 +197,22 @@ def _merge(
             }
             for entry in batch
         ],
-        schema=_DOCUMENTS,
+        schema=DOCUMENTS,
     )
     return rows, pl.concat([known, listing])
 
 
-def _publish(settings: Settings, state: State) -> None:
+def publish(settings: Settings, state: State, *, results: int | None = None) -> None:
+    """Make a generation of it, with all that pages need of it at once.
+
+    Args:
+        settings: where things are.
+        state: what there is.
+        results: how many results that is; by default, those of its documents.
+
+    Raises:
+        OSError: the copy can't be written; what was published stays.
+    """
     summaries = summarise(state.rows)
 
     def write(folder: Path) -> dict[str, Any]:
@@ -219,7 +230,9 @@ def _publish(settings: Settings, state: State) -> None:
             (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
         return {
             "rows": state.rows.height,
-            "results": state.documents["result_id"].drop_nulls().n_unique(),
+            "results": state.documents["result_id"].drop_nulls().n_unique()
+            if results is None
+            else results,
             "made_at": time.time(),
             "roots": [str(root) for root in settings.roots],
         }
@@ -227,14 +240,14 @@ def _publish(settings: Settings, state: State) -> None:
     generation.publish(settings.cache_dir, write)
 
 
-def _analyse(settings: Settings) -> None:
+def analyse(settings: Settings) -> None:
     """Publish the same results again with what analysis says of them."""
     published = generation.current(settings.cache_dir)
     if published is None:
         return
     rows = pl.read_ipc(published.folder / "rows.arrow")
     before = _json(published.folder / "findings.json")
-    findings = find(rows, before)
+    findings = find(rows, _json(published.folder / "conditions.json"), before)
     if findings == before:
         return
 
@@ -263,7 +276,7 @@ def _load(cache_dir: Path) -> State:
             )
         except (OSError, ValueError, pl.exceptions.PolarsError):
             pass  # made anew from the documents
-    return State(frame.empty(), pl.DataFrame(schema=_DOCUMENTS))
+    return State(frame.empty(), pl.DataFrame(schema=DOCUMENTS))
 
 
 def _json(path: Path) -> dict[str, Any]:

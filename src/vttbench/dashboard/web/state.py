@@ -8,6 +8,7 @@ from typing import Any
 
 import flask
 
+from vttbench import __version__
 from vttbench.dashboard import words
 from vttbench.dashboard.notes import NoteStore
 from vttbench.dashboard.settings import Settings
@@ -20,7 +21,7 @@ def add_routes(server: flask.Flask, settings: Settings, current: Current, notes:
 
     @server.get("/healthz")
     def healthz() -> dict[str, Any]:
-        return {"status": "ok", "results": current.get().results}
+        return {"status": "ok", "version": __version__, "results": current.get().results}
 
     @server.get("/state")
     def state() -> dict[str, Any]:
