@@ -10,7 +10,7 @@ lock() { # NAME [CONSTRAINTS] [CONSTRAINTS]
 
 lock bootstrap
 lock base
-lock dashboard base.txt
+lock dashboard base.txt bootstrap.txt
 lock dev base.txt dashboard.txt
 lock minio_client
 

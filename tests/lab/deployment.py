@@ -17,7 +17,7 @@ from .hosts import declared
 from .places import KEY
 
 ROOT = Path(__file__).parents[2]
-GROUPS = ("postgresql", "minio", "mlflow", "backup")
+GROUPS = ("postgresql", "minio", "mlflow", "dashboard", "backup")
 _RECAP = re.compile(r"^(\S+)\s+: ok=\d+\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.M)
 
 

@@ -34,8 +34,8 @@ def test_an_empty_host_becomes_a_results_server_and_stays_as_it_is(deployment: D
 
     first = deployment.deploy()
     assert first.returncode == 0, first.output[-12_000:]
-    # MLflow, PostgreSQL, MinIO, backup, and MinIO's two ports that are closed to this machine.
-    assert first.output.count("│ ok") == 6, first.output[-6_000:]
+    # MLflow, dashboard, PostgreSQL, MinIO, backup, and MinIO's two ports, closed to this machine.
+    assert first.output.count("│ ok") == 7, first.output[-6_000:]
 
     second = deployment.deploy()
     assert second.returncode == 0, second.output[-12_000:]

@@ -19,7 +19,7 @@ from .conftest import ROOT, Lab
 from .deployment import GROUPS, Deployment
 
 HOST = "faults-12"
-UNITS = ("mlflow", "minio", "vttbench-backup", "vttbench-firewall")
+UNITS = ("mlflow", "minio", "vttbench-dashboard", "vttbench-backup", "vttbench-firewall")
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(2400)]
 Shell = Callable[[str, str], str]
 

@@ -11,7 +11,8 @@ from .conftest import Lab
 from .deployment import Deployment
 
 DATA, TRACKING = "split-data", "split-tracking"
-PLACES = {"postgresql": DATA, "minio": DATA, "mlflow": TRACKING, "backup": TRACKING}
+PLACES = {"postgresql": DATA, "minio": DATA, "mlflow": TRACKING, "dashboard": DATA,
+          "backup": TRACKING}  # fmt: skip
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(2400)]
 Shell = Callable[[str, str], str]
 
@@ -27,7 +28,7 @@ def deployment(lab: Lab, tmp_path: Path, request: pytest.FixtureRequest) -> Iter
 def test_mlflow_and_its_database_may_be_two_hosts(deployment: Deployment, shell: Shell) -> None:
     first = deployment.deploy()
     assert first.returncode == 0, first.output[-12_000:]
-    assert first.output.count("│ ok") == 6, first.output[-6_000:]
+    assert first.output.count("│ ok") == 7, first.output[-6_000:]
 
     # Each host has its own services, and MinIO lets in the host of MLflow and nobody else.
     assert "no" in shell(TRACKING, "test -e /etc/postgresql && echo yes || echo no")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import random
@@ -9,10 +10,11 @@ import socket
 import ssl
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
 
@@ -49,9 +51,15 @@ class Connection:
         self._broken: UnavailableError | None = None
         self._answered = False
         self._local = threading.local()
-        self._clients: list[httpx.Client] = []
+        self._transports: list[httpx.HTTPTransport] = []
         self._login = login_for(uri, os.environ, Path.home())
-        self._verify = _tls_context(uri, self._login)
+        self._verify = tls_context(uri, self._login)
+        self._headers = {
+            "User-Agent": f"vttbench/{__version__}",
+            **_authorization(self._login, uri),
+        }
+        parts = urlsplit(uri)
+        self._base = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
 
     def call(
         self,
@@ -71,7 +79,7 @@ class Connection:
             missing_ok: return None for what does not exist, instead of raising.
             repeatable: whether the request may be sent again when its fate is not known.
             content: gives the body, anew for each attempt.
-            request: further arguments for httpx, such as ``json`` and ``params``.
+            request: further arguments of ``httpx.Request``, such as ``json`` and ``params``.
 
         Raises:
             TrackingError: of the kind that fits.
@@ -100,23 +108,26 @@ class Connection:
 
     def close(self) -> None:
         """Close the connections of all threads."""
-        for client in self._clients:
-            client.close()
+        for transport in self._transports:
+            transport.close()
 
     def _send(
         self, method: str, path: str, missing_ok: bool, request: dict[str, Any]
     ) -> dict[str, Any] | None:
-        client, acknowledge = self._client()
+        transport, acknowledge = self._transport()
         patience = self._patience
         wait = patience.answer_s if self._answered else patience.first_answer_s
+        extensions: dict[str, Any] = {
+            "timeout": httpx.Timeout(wait, connect=patience.connect_s).as_dict()
+        }
+        if acknowledge is not None:
+            extensions["trace"] = acknowledge
+        arguments = {"extensions": extensions, **request}
+        arguments["headers"] = {**self._headers, **request.get("headers", {})}
         try:
-            response = client.request(
-                method,
-                self._base_path + path,
-                timeout=httpx.Timeout(wait, connect=patience.connect_s),
-                extensions={"trace": acknowledge} if acknowledge else {},
-                **request,
-            )
+            message = httpx.Request(method, self._base + path, **arguments)
+            response = transport.handle_request(message)
+            response.read()
         except (httpx.TransportError, httpx.InvalidURL) as error:
             problem: TrackingError
             if isinstance(error, httpx.InvalidURL):
@@ -143,23 +154,19 @@ class Connection:
             raise explain.refused_request(self._uri, response)
         return body
 
-    @property
-    def _base_path(self) -> str:
-        return urlsplit(self._uri).path.rstrip("/")
+    def _transport(self) -> tuple[httpx.HTTPTransport, _Acknowledge | None]:
+        """Return this thread's connection: one each, so that it is kept alive.
 
-    def _client(self) -> tuple[httpx.Client, _Acknowledge | None]:
-        """Return this thread's connection: one each, so that it is kept alive."""
-        if not hasattr(self._local, "client"):
-            parts = urlsplit(self._uri)
-            self._local.client = httpx.Client(
-                base_url=f"{parts.scheme}://{parts.netloc}",
-                headers={"User-Agent": f"vttbench/{__version__}", **_bearer(self._login)},
-                auth=self._login.basic,
-                verify=self._verify,
+        A client of httpx adds cookies, redirects and event hooks, which nobody needs here, and
+        takes more than twice the processor time (0.95 instead of 0.38 ms a request).
+        """
+        if not hasattr(self._local, "transport"):
+            self._local.transport = httpx.HTTPTransport(
+                verify=self._verify, proxy=_proxy_for(self._base)
             )
             self._local.acknowledge = _Acknowledge() if hasattr(socket, "TCP_QUICKACK") else None
-            self._clients.append(self._local.client)
-        return self._local.client, self._local.acknowledge
+            self._transports.append(self._local.transport)
+        return self._local.transport, self._local.acknowledge
 
 
 class _Acknowledge:
@@ -182,7 +189,12 @@ class _Acknowledge:
                 self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
-def _tls_context(uri: str, login: Login) -> ssl.SSLContext:
+def tls_context(uri: str, login: Login) -> ssl.SSLContext:
+    """Return how the server's certificate is judged.
+
+    Raises:
+        AccessError: the file with the authority can't be used.
+    """
     if not uri.startswith("https:"):
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # not used; loading no CA saves 20 ms
     insecure = os.environ.get("MLFLOW_TRACKING_INSECURE_TLS", "").strip().lower()
@@ -201,5 +213,21 @@ def _tls_context(uri: str, login: Login) -> ssl.SSLContext:
     return context
 
 
-def _bearer(login: Login) -> dict[str, str]:
-    return {"Authorization": f"Bearer {login.token}"} if login.token else {}
+def _authorization(login: Login, uri: str) -> dict[str, str]:
+    if login.token:
+        return {"Authorization": f"Bearer {login.token}"}
+    parts = urlsplit(uri)
+    basic = login.basic or (unquote(parts.username or ""), unquote(parts.password or ""))
+    if not any(basic):
+        return {}
+    pair = base64.b64encode(":".join(basic).encode()).decode("ascii")
+    return {"Authorization": f"Basic {pair}"}
+
+
+def _proxy_for(url: str) -> str | None:
+    """Return the proxy that the environment names for this server, if any."""
+    parts = urlsplit(url)
+    if urllib.request.proxy_bypass_environment(parts.hostname or ""):
+        return None
+    proxies = urllib.request.getproxies_environment()
+    return proxies.get(parts.scheme) or proxies.get("all")

@@ -32,6 +32,7 @@ from vttbench.tracking import artifacts, layout
 from vttbench.tracking.artifacts import Artifact
 from vttbench.tracking.backend import Backend, Run
 from vttbench.tracking.errors import RejectedError, TrackingError
+from vttbench.tracking.layout import Content
 
 CLAIM = "vttbench.claim"
 CLAIMED_BY = "vttbench.claimed_by"
@@ -143,19 +144,19 @@ class ExactlyOnce:
         if ended:
             return ended[0].run_id
         files, missing = artifacts.of_result(document.result, document.path, document.text)
-        tags = self._tags(document, parent, claim)
+        content = layout.of_result(document.result)
+        tags = content.tags | self._marks(document, parent, claim)
         tags |= layout.cleaned_tags({"missing_files": ", ".join(missing)})
         for run in runs:
             try:
                 self._backend.log(run.run_id, tags=tags)
-                return self._fill(run, document.result, files)
+                return self._fill(run, content, files)
             except RejectedError:
                 # Begun by another version of this program, or removed meanwhile: a new one.
                 continue
-        content = layout.of_result(document.result)
         run = self._backend.create(self._experiment_id, content.name, content.start_ms, tags)
         try:
-            return self._fill(run, document.result, files)
+            return self._fill(run, content, files)
         except RejectedError:
             others = self._search([document]).get(document.result.result_id, [])
             for other in others:
@@ -163,16 +164,14 @@ class ExactlyOnce:
                     return other.run_id
             raise
 
-    def _tags(self, document: Document, parent: str | None, claim: str) -> dict[str, str]:
+    def _marks(self, document: Document, parent: str | None, claim: str) -> dict[str, str]:
         digest = hashlib.sha256(document.text).hexdigest()
-        ours = {CLAIM: claim, CLAIMED_BY: self._by, DIGEST: digest}
-        tags = layout.of_result(document.result).tags | ours
+        marks = {CLAIM: claim, CLAIMED_BY: self._by, DIGEST: digest}
         if parent is not None:
-            tags["mlflow.parentRunId"] = parent
-        return tags
+            marks["mlflow.parentRunId"] = parent
+        return marks
 
-    def _fill(self, run: Run, result: Result, files: Sequence[Artifact]) -> str:
-        content = layout.of_result(result)
+    def _fill(self, run: Run, content: Content, files: Sequence[Artifact]) -> str:
         for file in files:
             self._backend.upload(run, file.path, file.content)
         self._backend.log(run.run_id, metrics=content.metrics, params=content.params)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import secrets
 import threading
 import time
+from pathlib import Path
 
 import flask
 import httpx
+
+from vttbench.tracking.connection import tls_context
+from vttbench.tracking.logins import login_for
 
 _QUESTION = "/api/2.0/mlflow/experiments/search?max_results=1"
 _BELIEVED_S = 60.0
@@ -27,6 +32,7 @@ class Doorkeeper:
 
     def __init__(self, uri: str) -> None:
         self._uri = uri
+        self._verify = tls_context(uri, login_for(uri, os.environ, Path.home()))
         self._key = secrets.token_bytes(32)
         self._let_in: dict[bytes, float] = {}
         self._lock = threading.Lock()
@@ -39,7 +45,9 @@ class Doorkeeper:
         if believed is not None and now - believed < _BELIEVED_S:
             return True
         try:
-            answer = httpx.get(self._uri + _QUESTION, auth=(user, password), timeout=5)
+            answer = httpx.get(
+                self._uri + _QUESTION, auth=(user, password), timeout=5, verify=self._verify
+            )
         except httpx.TransportError:
             if believed is not None and now - believed < _BELIEVED_WHILE_AWAY_S:
                 return True

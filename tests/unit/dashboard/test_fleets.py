@@ -1,0 +1,47 @@
+"""What the lottery says of a fleet stands beside the dots, and follows the results."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from vttbench.dashboard.settings import Settings
+from vttbench.dashboard.store import generation, snapshot, synchronising
+from vttbench.dashboard.store.fleets import key_of
+from vttbench.demo.fleet import write
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory) -> Settings:
+    folder = tmp_path_factory.mktemp("fleet")
+    write(folder / "results", 6, 12, 2, datetime(2026, 11, 25, tzinfo=UTC))
+    made = Settings((folder / "results",), folder / "cache", folder / "notes.sqlite")
+    synchronising.synchronise(made)
+    return made
+
+
+def findings(settings: Settings) -> dict:
+    published = generation.current(settings.cache_dir)
+    assert published is not None
+    return dict(snapshot.load(published).findings)
+
+
+def test_the_planted_best_machine_is_named_for_each_metric_and_over_all(settings):
+    found = findings(settings)["fleets"]
+    assert "framework" not in found  # a single machine is no fleet
+    zbooks = found["zbook-ultra-g1a"]
+    assert zbooks["score"][0].startswith("zbook-03 is ")
+    assert zbooks["metrics"][key_of("sevenzip", None, "total_mips")][0].startswith("zbook-03 is ")
+
+
+def test_a_fleet_is_judged_anew_when_its_results_change_and_else_kept(settings):
+    before = findings(settings)
+    rows = snapshot.load(generation.current(settings.cache_dir)).rows
+    conditions = snapshot.load(generation.current(settings.cache_dir)).conditions
+    marked = before | {"fleets": {name: {"kept": True} for name in before["fleets"]}}
+    assert synchronising.find(rows, conditions, marked)["fleets"] == marked["fleets"]
+    fewer = rows.filter(rows["host"] != "zbook-03")
+    judged = synchronising.find(fewer, conditions, marked)["fleets"]["zbook-ultra-g1a"]
+    assert "zbook-03" not in str(judged)
+    assert "score" in judged
