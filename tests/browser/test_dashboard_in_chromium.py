@@ -10,6 +10,10 @@ import unicodedata
 import httpx
 import polars as pl
 import pytest
+import uuid6
+
+from vttbench.result import load
+from vttbench.store.results import ResultStore
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
@@ -137,3 +141,56 @@ def test_light_and_dark(page, dashboard):
     page.wait_for_selector(".cards")
     kept = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     assert kept == after
+
+
+def test_a_threshold_is_said_and_marks_what_breaks_it(page, dashboard):
+    about = "?benchmark=stream&metric=copy_bandwidth"
+    open_page(page, dashboard, f"/trends{about}")
+    page.get_by_text("Add a note or a threshold").click()
+    page.locator("#note-low").fill("99999")
+    page.locator("#note-author").fill("Ada")
+    page.get_by_role("button", name="Set threshold").click()
+    expect(page.locator("#card-annotations")).to_contain_text("at least")
+    expect(page.locator("#card-annotations")).to_contain_text("Ada")
+    marked = "() => document.querySelector('#card-dots .js-plotly-plot').data[0].text[0]"
+    open_page(page, dashboard, f"/{about}")
+    expect(page.locator("#card-dots .main-svg").first).to_be_visible()
+    assert "outside of its threshold" in page.evaluate(marked)
+    open_page(page, dashboard, f"/trends{about}")
+    page.get_by_text("Add a note or a threshold").click()
+    page.get_by_role("button", name="Set threshold").click()
+    expect(page.locator("#card-annotations")).not_to_contain_text("at least")
+
+
+def test_the_keyboard_alone_gets_everywhere(page, dashboard):
+    open_page(page, dashboard, "/")
+    focused = "() => (document.activeElement.innerText || '').trim()"
+    page.keyboard.press("Tab")
+    assert page.evaluate(focused) == "To the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => document.activeElement.id") == "main"
+    open_page(page, dashboard, "/")
+    seen = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate(focused))
+        if seen[-1] == "Systems":
+            break
+    assert "Compare" in seen
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Systems")
+
+
+def test_a_new_result_comes_on_screen_by_itself(page, dashboard):
+    folder = dashboard.folder / "demo"
+    known = load(sorted(folder.glob("linux/*/*.json"))[-1])
+    newcomer = known.model_copy(
+        update={
+            "result_id": str(uuid6.uuid7()),
+            "host": known.host.model_copy(update={"name": "newcomer", "fleet": "newcomers"}),
+        }
+    )
+    open_page(page, dashboard, "/systems")
+    expect(page.locator(".cards")).not_to_contain_text("newcomer")
+    ResultStore(folder).write(newcomer)
+    expect(page.locator(".cards")).to_contain_text("newcomer")

@@ -17,6 +17,14 @@ from vttbench.tracking.limits import KEY_CHARACTERS, PARAM_CHARACTERS, TAG_CHARA
 
 # MLflow gets slow from long histories; all samples stand in the document, which is an artifact.
 _STEPS = 48
+RESULT_TAGS = frozenset(
+    {
+        "result_id", "suite_id", "session_id", "play_id", "host", "fleet", "os", "benchmark",
+        "variant", "status", "error_kind", "error", "profile", "comparability_key",
+        "schema_version", "git_commit", "git_dirty", "controller", "awx_job_id", "missing_files",
+    }
+)  # fmt: skip
+"""Names of the tags that we give a run, beside those that begin ``mlflow.`` or ``vttbench.``."""
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_\-./ ]")
 _RUN_STATUS = {
     Status.OK: "FINISHED",

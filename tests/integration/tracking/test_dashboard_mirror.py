@@ -62,6 +62,22 @@ def test_results_come_once_and_go_when_their_run_is_deleted(settings, checkout, 
     assert shown(settings) == {second.result_id}
 
 
+def test_tags_that_people_give_a_run_can_be_filtered_by(settings, checkout, server, experiment):
+    (one,) = factories.many(1)
+    ship(checkout, server, experiment, one)
+    mirror, status = Mirror(settings), Status()
+    mirror.poll(status)
+    shown(settings)
+    reader = Reader(server.uri, experiment)
+    [run] = reader.runs(f"tags.result_id = '{one.result_id}'")
+    reader.client.set_tag(run.info.run_id, "repasted", "true")
+    reader.client.set_tag(run.info.run_id, "desk", "4, window")
+    mirror.poll(status)
+    synchronise(settings, full=True)
+    rows = snapshot.load(generation.current(settings.cache_dir)).rows
+    assert {"repasted", "desk:4  window"} <= set(rows["tags"].cast(str)[0].split(","))
+
+
 def test_a_server_that_is_down_leaves_what_is_shown_and_says_so(
     settings, checkout, server, experiment
 ):

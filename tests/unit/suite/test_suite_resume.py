@@ -21,14 +21,14 @@ def test_without_results_everything_remains() -> None:
     assert remaining(PLAN, []) == PLAN.steps
 
 
-@pytest.mark.parametrize("status", [Status.OK, Status.UNSTABLE, Status.SKIPPED])
+@pytest.mark.parametrize("status", [Status.OK, Status.UNSTABLE])
 def test_what_is_settled_is_not_done_again(make_result, status: Status) -> None:
     assert (1, "stream") not in lacking(make_result("stream", status))
     assert len(lacking(make_result("stream", status))) == 3
 
 
-@pytest.mark.parametrize("status", [Status.FAILED, Status.PARTIAL])
-def test_what_failed_is_tried_again(make_result, status: Status) -> None:
+@pytest.mark.parametrize("status", [Status.FAILED, Status.PARTIAL, Status.SKIPPED])
+def test_what_failed_or_was_skipped_is_tried_again(make_result, status: Status) -> None:
     assert len(lacking(make_result("stream", status))) == 4
 
 
@@ -50,7 +50,7 @@ def test_a_step_remains_until_all_its_known_variants_are_settled(make_result) ->
     left = remaining(PLAN, [one], variants)
     [step] = [step for step in left if (step.session, step.benchmark) == (1, "llama")]
     assert step.done == ("a",)
-    both = [one, make_result("llama", Status.SKIPPED, variant="b")]
+    both = [one, make_result("llama", Status.UNSTABLE, variant="b")]
     assert (1, "llama") not in lacking(*both, variants=variants)
 
 
@@ -86,7 +86,7 @@ def test_resuming_ends_once_everything_is_settled(attempts) -> None:
     settled = {
         (session, name)
         for name, session, status in attempts
-        if status in (Status.OK, Status.UNSTABLE, Status.SKIPPED)
+        if status in (Status.OK, Status.UNSTABLE)
     }
     assert {(step.session_id, step.benchmark) for step in left}.isdisjoint(settled)
     assert len(left) == 4 - len(settled)

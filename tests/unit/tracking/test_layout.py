@@ -121,3 +121,9 @@ def test_a_single_repeat_is_a_single_point():
     result = factories.result(metrics=[factories.metric("m", (5.0,))])
     points = [point for point in layout.of_result(result).metrics if point.key == "m"]
     assert [(point.value, point.step) for point in points] == [(5.0, 0)]
+
+
+def test_every_tag_of_ours_is_known_as_ours():
+    for one in (factories.result(), factories.llama_result(), factories.failed_result()):
+        names = {name for name in layout.of_result(one).tags if not name.startswith("mlflow.")}
+        assert names <= layout.RESULT_TAGS

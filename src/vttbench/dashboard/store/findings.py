@@ -74,11 +74,15 @@ def _fleets(
     """Judge the fleets anew of which a series has changed, and forget those that are gone."""
     there = rows.select("fleet", "host").unique().drop_nulls("fleet")
     touched = {name.partition("\x00")[0] for name in changed}
+    members: dict[str, set[str]] = {}
+    for fleet, host in there.iter_rows():
+        members.setdefault(str(fleet), set()).add(str(host))
     stale = {
-        str(fleet) for fleet, host in there.iter_rows() if host in touched or fleet not in before
+        name
+        for name, hosts in members.items()
+        if hosts & touched or name not in before or set(before[name]["hosts"]) != hosts
     }
-    known = {str(fleet) for fleet in there["fleet"].unique()}
-    kept = {name: found for name, found in before.items() if name in known - stale}
+    kept = {name: found for name, found in before.items() if name in set(members) - stale}
     return kept | judge(rows, conditions, stale)
 
 

@@ -19,7 +19,7 @@ MOST_HOSTS = 64
 def judge(
     rows: pl.DataFrame, conditions: Mapping[str, Fields], fleets: Collection[str]
 ) -> dict[str, dict[str, Any]]:
-    """Judge fleets of at least two machines.
+    """Judge fleets; of a single machine, and of very many, there is nothing to say.
 
     Args:
         rows: as in :mod:`vttbench.dashboard.store.frame`.
@@ -27,15 +27,17 @@ def judge(
         fleets: which ones.
 
     Returns:
-        By fleet ``score``, sentences on everything that all its machines were measured with, and
+        By fleet ``hosts``, its machines; ``score``, sentences on everything that all its machines were measured with, and
         ``metrics``, by :func:`key_of` a metric sentences on it.
     """
     judged: dict[str, dict[str, Any]] = {}
     for name in sorted(fleets):
         own = rows.filter(pl.col("fleet") == name)
-        if own["host"].n_unique() <= MOST_HOSTS:
+        hosts = own["host"].cast(pl.String).unique().sort().to_list()
+        judged[name] = {"hosts": hosts, "score": [], "metrics": {}}
+        if 1 < len(hosts) <= MOST_HOSTS:
             for lottery in lotteries(as_table(own), conditions):
-                judged[name] = _plain(lottery)
+                judged[name] |= _plain(lottery)
     return judged
 
 

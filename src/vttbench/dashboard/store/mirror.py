@@ -2,13 +2,15 @@
 
 Each run's ``result.json`` is fetched once and written below ``mirror/`` as into any results
 directory. A run is found by the time of its end, with some overlap, because clocks differ and runs
-are shipped late; what that misses (a run that was deleted, restored, or ended in the past) is found
-by comparing all of them from time to time.
+are shipped late; what that misses (a run that was deleted, restored, tagged later, or ended in the
+past) is found by comparing all of them from time to time. Tags that people gave a run lie beside
+its document, as ``tags.json``.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -22,10 +24,12 @@ from vttbench.dashboard.settings import Settings
 from vttbench.dashboard.store.status import Status
 from vttbench.result import Result, ResultError, loads
 from vttbench.store import ResultStore, StoreError
+from vttbench.store.durable import write_replacing
 from vttbench.tracking import destination
 from vttbench.tracking.backend import Patience
 from vttbench.tracking.connection import Connection
 from vttbench.tracking.errors import RejectedError, TrackingError
+from vttbench.tracking.layout import RESULT_TAGS
 
 _API = "/api/2.0/mlflow/"
 _ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts/"
@@ -39,6 +43,10 @@ CREATE TABLE IF NOT EXISTS run (
     run_id TEXT PRIMARY KEY,
     path TEXT NOT NULL,     -- of its document; empty where it has none that can be read
     end_ms INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS tagged (
+    run_id TEXT PRIMARY KEY,
+    tags TEXT NOT NULL      -- that people gave it, as JSON
 );
 """
 
@@ -84,38 +92,66 @@ class Mirror:
             known: dict[str, str] = dict(database.execute("SELECT run_id, path FROM run"))
             newest = database.execute("SELECT coalesce(max(end_ms), 0) FROM run").fetchone()[0]
             since = 0 if everything else max(0, newest - _OVERLAP_MS)
+            tagged: dict[str, str] = dict(database.execute("SELECT run_id, tags FROM tagged"))
             seen: set[str] = set()
             for runs in _ended(connection, experiment, since):
                 seen |= {run["info"]["run_id"] for run in runs}
                 new = [run for run in runs if run["info"]["run_id"] not in known]
-                self._fetch(connection, database, new)
+                known |= self._fetch(connection, database, new)
+                for run in runs:
+                    run_id, tags = run["info"]["run_id"], json.dumps(_tags_of_people(run))
+                    if known[run_id] and tags != tagged.get(run_id, "[]"):
+                        _tag(database, run_id, Path(known[run_id]), tags)
             if everything:
                 self._forget(database, {run: known[run] for run in set(known) - seen})
 
     def _fetch(
         self, connection: Connection, database: sqlite3.Connection, runs: list[dict[str, Any]]
-    ) -> None:
+    ) -> dict[str, str]:
+        fetched: dict[str, str] = {}
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for run, result in pool.map(lambda run: (run, _document(connection, run)), runs):
                 path = "" if result is None else str(self._store.write(result).path)
                 info = run["info"]
+                fetched[info["run_id"]] = path
                 database.execute(
                     "INSERT OR REPLACE INTO run VALUES (?, ?, ?)",
                     (info["run_id"], path, int(info["end_time"])),
                 )
                 database.commit()
+        return fetched
 
     def _forget(self, database: sqlite3.Connection, gone: dict[str, str]) -> None:
         for run_id, path in gone.items():
             if path:
                 Path(path).unlink(missing_ok=True)
-            database.execute("DELETE FROM run WHERE run_id = ?", (run_id,))
+            for table in ("run", "tagged"):
+                database.execute(f"DELETE FROM {table} WHERE run_id = ?", (run_id,))  # noqa: S608
         database.commit()
 
     def _database(self) -> sqlite3.Connection:
         database = sqlite3.connect(self._settings.cache_dir / "mirror.sqlite", timeout=10)
         database.executescript(_SCHEMA)
         return database
+
+
+def _tags_of_people(run: dict[str, Any]) -> list[str]:
+    """Return the tags that are not ours: ``name:value``, or the name where that says it all."""
+    found = []
+    for tag in run["data"]["tags"]:
+        name, value = tag["key"], tag["value"]
+        if name not in RESULT_TAGS and not name.startswith(("mlflow.", "vttbench.")):
+            found.append(name if value in ("", "true") else f"{name}:{value}")
+    return sorted(found)
+
+
+def _tag(database: sqlite3.Connection, run_id: str, document: Path, tags: str) -> None:
+    folder = document.with_suffix("")
+    folder.mkdir(exist_ok=True)
+    write_replacing(folder / "tags.json", tags.encode())
+    os.utime(document)  # who read it without them reads it again
+    database.execute("INSERT OR REPLACE INTO tagged VALUES (?, ?)", (run_id, tags))
+    database.commit()
 
 
 def _experiment(connection: Connection, name: str) -> str | None:
