@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import psutil
 
 from vttbench.dashboard.settings import Settings
 
@@ -26,13 +25,16 @@ class Service:
     """
 
     url: str
-    process: psutil.Process
+    process: int
     start_s: float
 
     def memory_mb(self) -> float:
         """Return what its processes take together; pages that they share count once."""
-        family = [self.process, *self.process.children(recursive=True)]
-        return sum(one.memory_full_info().pss for one in family) / 1e6
+        family, found = [self.process], 0
+        for parent in family:  # grows while it is walked
+            family += _children(parent)
+            found += _pss_kb(parent)
+        return found * 1024 / 1e6
 
 
 @contextmanager
@@ -57,10 +59,20 @@ def running(settings: Settings, folder: Path) -> Iterator[Service]:
             time.sleep(0.02)
         start_s = time.perf_counter() - began
         time.sleep(15)  # its collector looks round for the first time
-        yield Service(url, psutil.Process(process.pid), start_s)
+        yield Service(url, process.pid, start_s)
     finally:
         process.terminate()
         process.wait(30)
+
+
+def _children(process: int) -> list[int]:
+    tasks = Path(f"/proc/{process}/task").iterdir()
+    return [int(one) for task in tasks for one in (task / "children").read_text().split()]
+
+
+def _pss_kb(process: int) -> int:
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
 def _knows(url: str) -> bool:
