@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 LONGEST_TEXT = 500
 _SCHEMA = """
@@ -101,6 +102,9 @@ class NoteStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
+        self._local = threading.local()
+        self._annotations: tuple[int, list[Annotation]] = (-1, [])
+        self._thresholds: tuple[int, list[Threshold]] = (-1, [])
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._connected() as database:
             database.execute("PRAGMA journal_mode=WAL")
@@ -109,8 +113,7 @@ class NoteStore:
     @property
     def version(self) -> int:
         """Number that changes with every change, whoever makes it."""
-        with self._connected() as database:
-            return int(database.execute("SELECT number FROM revision").fetchone()[0])
+        return int(self._read("SELECT number FROM revision")[0][0])
 
     def annotations(self, workload: str = "", hosts: list[str] | None = None) -> list[Annotation]:
         """Return annotations, the earliest first.
@@ -119,15 +122,14 @@ class NoteStore:
             workload: those of this workload and of all; empty for every one.
             hosts: those of these hosts and of all; None for every one.
         """
-        with self._connected() as database:
-            rows = database.execute("SELECT * FROM annotation ORDER BY at, id").fetchall()
-        found = [
-            Annotation(row[0], _time(row[1]), row[2], row[3], row[4], row[5], row[6], _time(row[7]))
-            for row in rows
-        ]
+        # A page asks for each of its rows: what is known of this version is not read again.
+        version, found = self.version, self._annotations
+        if found[0] != version:
+            rows = self._read("SELECT * FROM annotation ORDER BY at, id")
+            self._annotations = found = (version, [_annotation(row) for row in rows])
         return [
             note
-            for note in found
+            for note in found[1]
             if (not workload or note.workload in ("", workload))
             and (hosts is None or note.host == "" or note.host in hosts)
         ]
@@ -169,9 +171,14 @@ class NoteStore:
 
     def thresholds(self) -> list[Threshold]:
         """Return all thresholds."""
-        with self._connected() as database:
-            rows = database.execute("SELECT * FROM threshold ORDER BY metric, workload").fetchall()
-        return [Threshold(row[0], row[1], row[2], row[3], row[4], _time(row[5])) for row in rows]
+        version, found = self.version, self._thresholds
+        if found[0] != version:
+            rows = self._read("SELECT * FROM threshold ORDER BY metric, workload")
+            made = [
+                Threshold(row[0], row[1], row[2], row[3], row[4], _time(row[5])) for row in rows
+            ]
+            self._thresholds = found = (version, made)
+        return list(found[1])
 
     def threshold(self, metric: str, workload: str) -> Threshold | None:
         """Return the bounds of a metric: those of this workload before those of all."""
@@ -203,6 +210,13 @@ class NoteStore:
                     (metric, workload, low, high, author[:80] or "somebody", _now()),
                 )
 
+    def _read(self, query: str) -> list[tuple[Any, ...]]:
+        """Ask by a connection that this thread keeps: opening one takes longer than the query."""
+        if not hasattr(self._local, "database"):
+            self._local.database = sqlite3.connect(self._path, timeout=10, isolation_level=None)
+        rows: list[tuple[Any, ...]] = self._local.database.execute(query).fetchall()
+        return rows
+
     @contextlib.contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
         database = sqlite3.connect(self._path, timeout=10)
@@ -211,6 +225,11 @@ class NoteStore:
                 yield database
         finally:
             database.close()
+
+
+def _annotation(row: tuple[Any, ...]) -> Annotation:
+    number, at, host, workload, result_id, text, author, made_at = row
+    return Annotation(number, _time(at), host, workload, result_id, text, author, _time(made_at))
 
 
 def _now() -> str:

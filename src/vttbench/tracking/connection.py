@@ -227,7 +227,7 @@ def _authorization(login: Login, uri: str) -> dict[str, str]:
 def _proxy_for(url: str) -> str | None:
     """Return the proxy that the environment names for this server, if any."""
     parts = urlsplit(url)
-    if urllib.request.proxy_bypass_environment(parts.hostname or ""):
+    if urllib.request.proxy_bypass(parts.hostname or ""):
         return None
-    proxies = urllib.request.getproxies_environment()
+    proxies = urllib.request.getproxies()
     return proxies.get(parts.scheme) or proxies.get("all")

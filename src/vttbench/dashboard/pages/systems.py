@@ -67,7 +67,7 @@ def systems(context: Context) -> Card:
     if part.is_empty():
         page, part = 1, hosts.slice(0, ROWS)
     headlines = _headlines(context)
-    values = _values(context, headlines)
+    values = _values(context, headlines, part["host"])
     table = _table(context.view, part, headlines, values, context)
     orders = [
         (text, context.view.having(sort=value, page=None))
@@ -141,9 +141,9 @@ def _headlines(context: Context) -> list[dict[str, Any]]:
 
 
 def _values(
-    context: Context, headlines: list[dict[str, Any]]
+    context: Context, headlines: list[dict[str, Any]], hosts: pl.Series
 ) -> dict[tuple[str, str, str], dict[str, Any]]:
-    latest = context.snapshot.summaries.latest
+    latest = context.snapshot.summaries.latest.filter(pl.col("host").is_in(hosts.implode()))
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for block in headlines:
         own = latest.filter(

@@ -27,8 +27,8 @@ def judge(
         fleets: which ones.
 
     Returns:
-        By fleet ``hosts``, its machines; ``score``, sentences on everything that all its machines were measured with, and
-        ``metrics``, by :func:`key_of` a metric sentences on it.
+        By fleet ``hosts``, its machines; ``score``, sentences on everything that all of them were
+        measured with; and ``metrics``, by :func:`key_of` a metric, sentences on it.
     """
     judged: dict[str, dict[str, Any]] = {}
     for name in sorted(fleets):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -16,6 +16,8 @@ from vttbench.dashboard.store import frame, generation
 from vttbench.dashboard.store.summaries import Summaries, summarise
 
 _LOOK_S = 0.5
+_REMEMBERED = 64
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,22 @@ class Snapshot:
     findings: dict[str, Any] = field(default_factory=dict)
     conditions: dict[str, dict[str, Any]] = field(default_factory=dict)
     folder: Path | None = None
+    _known: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def remembered(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what was made of these results under that key before, or make it now.
+
+        Several cards of a page need the same; it is forgotten with these results.
+        """
+        known = self._known
+        if key not in known:
+            made = make()
+            if len(known) >= _REMEMBERED:
+                known.pop(next(iter(known)), None)
+            known[key] = made
+            return made
+        found: T = known[key]
+        return found
 
     def block(self, workload: str, metric: str) -> pl.DataFrame:
         """Return the rows of one metric of one workload, by host and start; none if unknown."""
