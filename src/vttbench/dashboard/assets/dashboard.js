@@ -30,6 +30,14 @@
     return missing.length ? { options: options.concat(missing) } : {};
   }
 
+  const empty = (value) => (Array.isArray(value) && value.length === 0 ? null : value || null);
+
+  function shownBy(name) {
+    const api = window.dash_component_api;
+    const known = (api && api.getLayout && api.getLayout(control(name))) || {};
+    return empty(known.props && known.props.value);
+  }
+
   function searchOf(values, before) {
     const old = new URLSearchParams(before || "");
     const made = new URLSearchParams();
@@ -65,7 +73,10 @@
         filled[name] = valueOf(parameters, name);
       }
       for (const name of [...MANY, ...SINGLE]) {
-        set(control(name), Object.assign({ value: filled[name] }, optionsWith(name, filled[name])));
+        // Each setting has every component looked at: what stands there already is left alone.
+        if (!same(shownBy(name), empty(filled[name]))) {
+          set(control(name), Object.assign({ value: filled[name] }, optionsWith(name, filled[name])));
+        }
       }
       return none();
     },
@@ -94,8 +105,7 @@
       const point = triggered && triggered.value && triggered.value.points[0];
       const target = point && (Array.isArray(point.customdata) ? point.customdata[0] : point.customdata);
       if (typeof target === "string" && target.startsWith("/")) {
-        const link = new URL(target, location.origin);
-        set("url", { pathname: link.pathname, search: link.search });
+        go(target);
       }
       return none();
     },
@@ -123,6 +133,42 @@
       return [news, answer.text, "status " + answer.level];
     },
   };
+
+  // Shows another view without loading the page anew.
+  function go(target) {
+    const link = new URL(target, location.origin);
+    set("url", { pathname: link.pathname, search: link.search });
+  }
+
+  // Tables come as HTML in an attribute: one component instead of one for each cell.
+  function fill(element) {
+    element.innerHTML = element.dataset.html;
+  }
+
+  function fillAll(mutations) {
+    for (const one of mutations) {
+      if (one.type === "attributes") {
+        fill(one.target);
+      }
+      for (const node of one.addedNodes) {
+        if (node.nodeType === Node.ELEMENT_NODE) {
+          if (node.dataset.html !== undefined) {
+            fill(node);
+          }
+          node.querySelectorAll("[data-html]").forEach(fill);
+        }
+      }
+    }
+  }
+
+  function follow(event) {
+    const link = event.target.closest("[data-html] a[href^='/']");
+    const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    if (link && plain) {
+      event.preventDefault();
+      go(link.getAttribute("href"));
+    }
+  }
 
   function savePicture(button) {
     const card = button.closest(".card");
@@ -165,6 +211,7 @@
   }
 
   document.addEventListener("click", function (event) {
+    follow(event);
     const picture = event.target.closest("[data-picture]");
     if (picture) {
       savePicture(picture);
@@ -188,6 +235,9 @@
       waiting.disconnect();
       showTheme();
     }
+  });
+  new MutationObserver(fillAll).observe(document.documentElement, {
+    childList: true, subtree: true, attributes: true, attributeFilter: ["data-html"],
   });
   waiting.observe(document.documentElement, { childList: true, subtree: true });
 })();

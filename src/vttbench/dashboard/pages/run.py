@@ -13,6 +13,7 @@ from vttbench.dashboard.figures import BAD, QUIET, axis, colour, figure, symbol
 from vttbench.dashboard.pages.card import Card, Context, card
 from vttbench.dashboard.pages.parts import badge, status_badge
 from vttbench.dashboard.pages.tables import table
+from vttbench.dashboard.still import still
 from vttbench.dashboard.store import lookup
 from vttbench.dashboard.view import View
 from vttbench.reporting.quantity import (
@@ -307,7 +308,7 @@ def run_preflight(context: Context) -> Card:
         summary=text,
         body=[
             element("P", f"{text}, of {len(result.preflight)}."),
-            element("Div", element("Table", parts), className="scroll", tabIndex=0),
+            still(element("Table", parts), className="scroll", tabIndex=0),
         ],
     )
 

@@ -11,6 +11,7 @@ from vttbench.dashboard import words
 from vttbench.dashboard.elements import Element, element, link
 from vttbench.dashboard.pages.card import Card, Context, card
 from vttbench.dashboard.pages.parts import badge, nothing_fits, pager, status_badge
+from vttbench.dashboard.still import still
 from vttbench.dashboard.view import View
 
 ROWS = 50
@@ -184,7 +185,7 @@ def _table(
         element("Thead", element("Tr", head)),
         element("Tbody", rows),
     ]
-    return element("Div", element("Table", parts), className="scroll", tabIndex=0)
+    return still(element("Table", parts), className="scroll", tabIndex=0)
 
 
 def _row(

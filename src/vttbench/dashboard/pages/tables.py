@@ -9,6 +9,7 @@ import polars as pl
 
 from vttbench.dashboard import words
 from vttbench.dashboard.elements import Element, element, link
+from vttbench.dashboard.still import still
 from vttbench.reporting.quantity import NOT_THERE
 
 ROWS = 50
@@ -61,7 +62,7 @@ def table(frame: pl.DataFrame, caption: str) -> Element:
         element("Thead", element("Tr", head)),
         element("Tbody", body),
     ]
-    return element("Div", element("Table", parts), className="scroll", tabIndex=0)
+    return still(element("Table", parts), className="scroll", tabIndex=0)
 
 
 def cell(name: str, value: Any, unit: str = "") -> Any:  # noqa: ANN401  # whatever a column holds

@@ -24,6 +24,7 @@ from vttbench.dashboard.figures import (
 from vttbench.dashboard.pages.card import Card, Context, card
 from vttbench.dashboard.pages.parts import badge, nothing_fits
 from vttbench.dashboard.selecting import Subject, subject
+from vttbench.dashboard.still import still
 
 HOSTS = 4
 """Machines in one picture, where the view names none."""
@@ -95,8 +96,7 @@ def changes(context: Context) -> Card:
             )
         ],
     )
-    table = element(
-        "Div",
+    table = still(
         element(
             "Table",
             [
