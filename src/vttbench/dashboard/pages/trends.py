@@ -320,15 +320,15 @@ def _line(about: Subject, own: pl.DataFrame, name: str, index: int) -> dict[str,
             "color": [BAD if flag else colour(index) for flag in hot],
             "opacity": [0.45 if flag else 1 for flag in odd],
         },
-        "hovertext": [
-            f"<b>{name}</b>, {words.when(row['started_at'])}<br>"
-            f"{words.quantity(row['value'], about.unit)}, {row['status']}"
-            + ("<br>throttled" if row["throttled"] else "")
-            for row in own.select("started_at", "value", "status", "throttled").iter_rows(
-                named=True
-            )
+        "text": [
+            f"{status}, throttled" if flag else status
+            for status, flag in zip(own["status"].cast(pl.String), hot, strict=True)
         ],
-        "hovertemplate": "%{hovertext}<extra></extra>",
+        # Written by the browser, and only for the point that somebody looks at.
+        "hovertemplate": (
+            f"<b>{name}</b>, %{{x|%Y-%m-%d %H:%M}} UTC<br>%{{y:.4~r}} {about.unit}, %{{text}}"
+            "<extra></extra>"
+        ),
         "customdata": [f"/run/{one}" for one in own["result_id"]],
     }
 
@@ -353,10 +353,15 @@ def _events(own: pl.DataFrame, name: str, index: int, low: Any) -> dict[str, Any
     """Mark where a driver, a BIOS, a tool or a power profile became another."""
     from vttbench.analysis.provenance import WATCHED
 
+    alike = own.select(pl.col(*WATCHED).n_unique() < 2).row(0)
     points = (
-        own.select("started_at", *(pl.col(column) for column in WATCHED))
-        .sort("started_at")
-        .to_dicts()
+        []
+        if all(alike)
+        else (
+            own.select("started_at", *(pl.col(column) for column in WATCHED))
+            .sort("started_at")
+            .to_dicts()
+        )
     )
     found = facts_that_changed(points, 1, len(points) - 1)
     by_time: dict[datetime, list[str]] = {}
