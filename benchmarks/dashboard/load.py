@@ -47,7 +47,7 @@ class Client:
             "outputs": _outputs(self._callback["output"]),
             "inputs": inputs,
             "changedPropIds": ["url.search"],
-            "state": [],
+            "state": [{**one, "value": ""} for one in self._callback["state"]],
         }
         began = time.perf_counter()
         answer = self._client.post("/_dash-update-component", json=body)

@@ -12,6 +12,7 @@ from vttbench.dashboard.figures import axis, colour, figure, symbol
 from vttbench.dashboard.pages.card import Card, Context, card
 from vttbench.dashboard.pages.parts import nothing_fits
 
+_SIZES = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 _SHOWN = 60
 _METRIC = "generation_tps"
 
@@ -86,7 +87,13 @@ def model_sizes(context: Context) -> Card:
             traces,
             380,
             showlegend=len(traces) > 1,
-            xaxis=axis("size of the model in GB", type="log", dtick="D2"),
+            xaxis=axis(
+                "size of the model in GB",
+                type="log",
+                # Written out: on its own the axis would read 2, 5, 10, 2, 5.
+                tickvals=list(_SIZES),
+                ticktext=[f"{size:g}" for size in _SIZES],
+            ),
             yaxis=axis(f"{words.metric(metric)} ({unit})", rangemode="tozero"),
         ),
         table=shown.select(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dash
 import flask
@@ -59,7 +60,7 @@ def make_app(settings: Settings) -> dash.Dash:
         index_string=document.INDEX,
         serve_locally=True,
     )
-    app.layout = lambda: _layout(current, notes)
+    app.layout = lambda: _layout(current, notes, renderer)
     _register(app, renderer, current)
     noting.register(app, current, notes)
     state.add_routes(server, settings, current, notes)
@@ -68,8 +69,9 @@ def make_app(settings: Settings) -> dash.Dash:
     return app
 
 
-def _layout(current: Current, notes: NoteStore) -> html.Div:
+def _layout(current: Current, notes: NoteStore, renderer: Renderer) -> html.Div:
     snapshot = current.get()
+    view = _asked_for()
     parts: list[Any] = [
         dcc.Location(id="url", refresh="callback-nav"),
         dcc.Store(id="version", data=state.version_of(snapshot, notes)),
@@ -99,7 +101,8 @@ def _layout(current: Current, notes: NoteStore) -> html.Div:
             [
                 element("Div", id="heading"),
                 controls.bar(snapshot),
-                element("Div", element("P", "Loading…", className="empty"), id="content"),
+                # The first page comes along, instead of being asked for when this is there.
+                element("Div", renderer.page(view), id="content", data_first=renderer.key(view)),
                 noting.form(),
             ],
             id="main",
@@ -108,6 +111,12 @@ def _layout(current: Current, notes: NoteStore) -> html.Div:
         element("Div", id="said", role="alert", className="unseen"),
     ]
     return html.Div(parts)
+
+
+def _asked_for() -> View:
+    """Return the view of the page that asks for this layout."""
+    parts = urlsplit(flask.request.referrer or "/")
+    return View.parse(parts.path, parts.query)
 
 
 def _register(app: dash.Dash, renderer: Renderer, current: Current) -> None:
@@ -123,11 +132,13 @@ def _register(app: dash.Dash, renderer: Renderer, current: Current) -> None:
         Input("url", "pathname"),
         Input("url", "search"),
         Input("version", "data"),
+        State("content", "data-first"),
     )
-    def show(path: str | None, search: str | None, _version: str) -> list[Any]:
+    def show(path: str | None, search: str | None, _version: str, first: str) -> list[Any]:
         view = View.parse(path, search)
         page = renderer.layout.page(view.path)
-        content = renderer.page(view)
+        there = not dash.ctx.triggered_id and first == renderer.key(view)
+        content = dash.no_update if there else renderer.page(view)
         used = page.filters if page else ()
         cards = [spec.card for spec in page.cards] if page else []
         about = subject(current.get(), view)

@@ -41,8 +41,14 @@ class Renderer:
 
     def page(self, view: View) -> list[Element]:
         """Return the content of a page."""
-        key = (self._current.get().version, self._notes.version, view.path, view.query())
-        return self._remembered(*key)
+        return self._remembered(*self._key(view))
+
+    def key(self, view: View) -> str:
+        """Return a text that differs where the content of a page does."""
+        return " ".join(map(str, self._key(view)))
+
+    def _key(self, view: View) -> tuple[str, int, str, str]:
+        return self._current.get().version, self._notes.version, view.path, view.query()
 
     def card(self, view: View, name: str) -> Card | None:
         """Return one card of a page, e.g. to export it; None where the page has no such card."""
