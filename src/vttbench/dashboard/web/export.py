@@ -100,7 +100,7 @@ def _pdf(renderer: Renderer, view: View) -> flask.Response:
         return _plain(
             503,
             "A page is printed by Chromium, which this machine does not have: "
-            "apt-get install chromium. The browser's own “Print …” does the same.",
+            "apt-get install chromium libatomic1. The browser's own “Print …” does the same.",
         )
     if not _PRINTING.acquire(timeout=_PATIENCE_S):
         return _plain(503, "Other pages are being printed. Try again in a minute.")
@@ -158,7 +158,10 @@ def print_page(program: str, url: str, title: str, filters: str) -> bytes:
     joint = "&" if "?" in url else "?"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
-            executable_path=program, args=[] if _may_have_a_sandbox() else ["--no-sandbox"]
+            executable_path=program,
+            # The zygote gives up capabilities, which a unit without any is not allowed to do.
+            args=[] if _may_have_a_sandbox() else ["--no-sandbox", "--no-zygote"],
+            timeout=30_000,
         )
         try:
             # As wide as the paper, or figures keep the size of a screen and are cut.
