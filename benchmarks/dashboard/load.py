@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import multiprocessing
 import random
-import threading
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,14 +24,26 @@ VIEWS = (
 """Pages and filters that people ask for; the host, fleet and result are others each time."""
 
 
+@dataclass(frozen=True)
+class Names:
+    """What clients choose hosts, fleets and results from."""
+
+    hosts: tuple[str, ...]
+    fleets: tuple[str, ...]
+    results: tuple[str, ...]
+
+
 class Client:
     """Asks as a browser does after a click: one callback that returns the content of a page."""
 
-    def __init__(
-        self, url: str, hosts: Sequence[str], fleets: Sequence[str], ids: Sequence[str]
-    ) -> None:
+    def __init__(self, url: str, names: Names) -> None:
         self._client = httpx.Client(base_url=url, timeout=60)
-        self._names = {"host": hosts, "other": hosts, "fleet": fleets, "result": ids}
+        self._names = {
+            "host": names.hosts,
+            "other": names.hosts,
+            "fleet": names.fleets,
+            "result": names.results,
+        }
         dependencies = self._client.get("/_dash-dependencies").json()
         self._callback = next(one for one in dependencies if "content.children" in one["output"])
 
@@ -57,35 +70,30 @@ class Client:
         return took
 
 
-def measure(clients: Sequence[Client], rounds: int, seed: int) -> dict[str, list[float]]:
-    """Have all clients ask for every view so many times at once, each in an order of its own.
+def measure(url: str, names: Names, clients: int, rounds: int, seed: int) -> dict[str, list[float]]:
+    """Have clients ask for every view so many times at once, each in an order of its own.
+
+    Each is a process: threads of one would wait for each other, and that would be measured too.
 
     Returns:
         Seconds by view.
     """
     took: dict[str, list[float]] = defaultdict(list)
-    errors: list[Exception] = []
-
-    def work(client: Client, number: int) -> None:
-        chooser = random.Random(seed * 1000 + number)
-        try:
-            for _ in range(rounds):
-                for view in chooser.sample(VIEWS, len(VIEWS)):
-                    took[view].append(client.ask(view, chooser))
-        except Exception as error:
-            errors.append(error)
-
-    threads = [
-        threading.Thread(target=work, args=(client, number))
-        for number, client in enumerate(clients)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if errors:
-        raise errors[0]
+    work = [(url, names, rounds, seed * 1000 + number) for number in range(clients)]
+    with multiprocessing.get_context("spawn").Pool(clients) as pool:
+        for one in pool.starmap(_one, work, chunksize=1):
+            for view, seconds in one:
+                took[view].append(seconds)
     return dict(took)
+
+
+def _one(url: str, names: Names, rounds: int, seed: int) -> list[tuple[str, float]]:
+    client, chooser = Client(url, names), random.Random(seed)
+    return [
+        (view, client.ask(view, chooser))
+        for _ in range(rounds)
+        for view in chooser.sample(VIEWS, len(VIEWS))
+    ]
 
 
 def _outputs(text: str) -> list[Any]:
@@ -97,6 +105,4 @@ def _outputs(text: str) -> list[Any]:
 
 
 def _identifier(name: str) -> Any:  # noqa: ANN401  # a text, or a pattern of Dash
-    import json
-
     return json.loads(name) if name.startswith("{") else name

@@ -37,7 +37,9 @@ def main() -> None:
     parser.add_argument("--results", type=int, default=1_000_000)
     parser.add_argument("--hosts", type=int, default=1_000)
     parser.add_argument("--rounds", type=int, default=10, help="of all views, for each client")
-    parser.add_argument("--runs", type=int, default=20_000, help="for the comparison with MLflow")
+    parser.add_argument(
+        "--runs", type=int, default=20_000, help="for the comparison with MLflow; 0: none"
+    )
     parser.add_argument("--keep", type=Path, help="folder for the copy; found again next time")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="vttbench-dashboard-") as temporary:
@@ -67,14 +69,15 @@ def _measure(folder: Path, options: argparse.Namespace, table: Table) -> None:
     hosts = rows["host"].cast(pl.String).unique().sort().to_list()
     fleets = rows["fleet"].drop_nulls().cast(pl.String).unique().sort().to_list()
     ids = rows["result_id"].sample(min(2000, rows.height), seed=1).to_list()
+    names = load.Names(tuple(hosts), tuple(fleets), tuple(ids))
     del rows
     with running(settings, folder) as service:
         table.add_row("start from the copy", f"{service.start_s:.1f} s", "3 s")
         table.add_row("memory, all processes, at rest", f"{service.memory_mb():.0f} MB", "800 MB")
-        clients = [load.Client(service.url, hosts, fleets, ids) for _ in range(8)]
-        load.measure(clients[:1], 1, 0)  # every page was seen once
-        _answers(table, "one client", load.measure(clients[:1], options.rounds, 1), "50 ms")
-        _answers(table, "eight clients", load.measure(clients, options.rounds, 2), "150 ms")
+        load.measure(service.url, names, 1, 1, 0)  # every page was seen once
+        for count, who, goal in ((1, "one client", "50 ms"), (8, "eight clients", "150 ms")):
+            took = load.measure(service.url, names, count, options.rounds, count)
+            _answers(table, who, took, goal)
         table.add_row("memory, all processes, after", f"{service.memory_mb():.0f} MB", "800 MB")
         paint = painting.measure(service.url, 5)
         if paint is not None:
@@ -83,7 +86,10 @@ def _measure(folder: Path, options: argparse.Namespace, table: Table) -> None:
     documents, shown_s, all_s = _synchronise(settings)
     table.add_row(f"{documents:,} new documents on screen", f"{shown_s:.1f} s", "5 s")
     table.add_row("the same and what analysis says of them", f"{all_s:.1f} s", "")
-    ours, theirs = against_mlflow.measure(folder, options.runs, 3)
+    if not options.runs:
+        return
+    with tempfile.TemporaryDirectory(prefix="vttbench-dashboard-") as scratch:
+        ours, theirs = against_mlflow.measure(Path(scratch), options.runs, 3)
     table.add_row(
         f"{options.runs:,} runs: copy / search_runs",
         f"{ours:.3f} / {theirs:.2f} s = 1 / {theirs / ours:.0f}", "",
