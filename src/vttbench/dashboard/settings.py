@@ -12,6 +12,9 @@ from pathlib import Path
 VARIABLE = "VTTBENCH_DASHBOARD_SETTINGS"
 """Environment variable with the settings as JSON, for processes that the dashboard starts."""
 
+PRINTER_VARIABLE = "VTTBENCH_DASHBOARD_PRINTER"
+"""Environment variable with what the browser that prints pages shows instead of a password."""
+
 
 @dataclass(frozen=True)
 class Settings:

@@ -13,6 +13,7 @@ from pathlib import Path
 import flask
 import httpx
 
+from vttbench.dashboard.settings import PRINTER_VARIABLE
 from vttbench.tracking.connection import tls_context
 from vttbench.tracking.logins import login_for
 
@@ -84,7 +85,7 @@ def protect(server: flask.Flask, uri: str) -> None:
         return None
 
 
-PRINTER = secrets.token_urlsafe(32)
+PRINTER = os.environ.get(PRINTER_VARIABLE) or secrets.token_urlsafe(32)
 """What the browser that prints pages shows instead of a password; anew with each start."""
 
 
