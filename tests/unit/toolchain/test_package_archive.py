@@ -24,7 +24,10 @@ def test_what_is_unpacked_is_the_whole_program(tmp_path):
     with tarfile.open(package_archive(tmp_path)) as archive:
         archive.extractall(tmp_path / "there", filter="data")
     code = (
-        "from vttbench.dashboard.pages.layout import OWN, read_layout; print(OWN); read_layout(OWN)"
+        "from vttbench.dashboard.pages import load_cards\n"
+        "from vttbench.dashboard.pages.layout import OWN, read_layout\n"
+        "load_cards()\n"
+        "print(OWN, len(read_layout(OWN).pages))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
