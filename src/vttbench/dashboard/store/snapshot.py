@@ -17,6 +17,7 @@ from vttbench.dashboard.store.summaries import Summaries, summarise
 
 _LOOK_S = 0.5
 _REMEMBERED = 64
+_KEEPING = threading.Lock()
 T = TypeVar("T")
 
 
@@ -50,14 +51,14 @@ class Snapshot:
 
         Several cards of a page need the same; it is forgotten with these results.
         """
-        known = self._known
-        if key not in known:
-            made = make()
-            if len(known) >= _REMEMBERED:
-                known.pop(next(iter(known)), None)
-            known[key] = made
-            return made
-        found: T = known[key]
+        found: T | None = self._known.get(key)
+        if found is None:
+            found = make()
+            # Another thread may be making room for its own at the same moment.
+            with _KEEPING:
+                if len(self._known) >= _REMEMBERED:
+                    del self._known[next(iter(self._known))]
+                self._known[key] = found
         return found
 
     def block(self, workload: str, metric: str) -> pl.DataFrame:
