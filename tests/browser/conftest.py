@@ -16,6 +16,8 @@ import pytest
 pytest.importorskip("dash", reason="the dashboard's packages: make test installs them")
 sync_api = pytest.importorskip("playwright.sync_api")
 
+from tests import distribution  # noqa: E402
+
 from vttbench.dashboard.web.export import browser as find_browser  # noqa: E402
 
 
@@ -78,7 +80,10 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
 def chromium() -> Iterator[sync_api.Browser]:
     program = find_browser()
     if program is None:
-        pytest.skip("no Chromium on this machine: apt-get install chromium")
+        # What drives it, playwright's node, wants libatomic.
+        distribution.need({"chromium": "chromium libatomic1"})
+        program = find_browser()
+    assert program is not None
     with sync_api.sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield started

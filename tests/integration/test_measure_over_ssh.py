@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,25 +13,22 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests import distribution
 
 from vttbench.result import Status
 from vttbench.store.results import ResultStore
 
 ROOT = Path(__file__).parents[2]
-SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
-pytestmark = [
-    pytest.mark.skipif(
-        SSHD is None, reason="no sshd on this machine (apt-get install openssh-server)"
-    ),
-    pytest.mark.skipif(os.geteuid() != 0, reason="a sshd of one's own needs root here"),
-]
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a sshd of one's own needs root here")
 
 
 @pytest.fixture
 def inventory(tmp_path: Path) -> Iterator[Path]:
     """Start an sshd on loopback and return an inventory with it as its only host."""
-    assert SSHD is not None
+    distribution.need_server({"sshd": "openssh-server"})
+    sshd = distribution.find("sshd")
+    assert sshd is not None
     for name in ("host", "user"):
         subprocess.run(
             ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)], check=True
@@ -46,7 +42,7 @@ def inventory(tmp_path: Path) -> Iterator[Path]:
         "Subsystem sftp internal-sftp\nPidFile none\n"
     )
     Path("/run/sshd").mkdir(exist_ok=True)
-    server = subprocess.Popen([SSHD, "-D", "-f", str(tmp_path / "sshd_config")])
+    server = subprocess.Popen([sshd, "-D", "-f", str(tmp_path / "sshd_config")])
     host = {
         "ansible_host": "127.0.0.1",
         "ansible_port": port,

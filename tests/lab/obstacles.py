@@ -7,9 +7,11 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from tests import distribution
+
 from .commands import attempt, found, run
 from .hosts import BRIDGE
-from .places import STATE, locked
+from .places import STATE
 
 _PACKAGES = {
     "lxc-start": "lxc",
@@ -31,18 +33,10 @@ def install_programs() -> None:
     Raises:
         LabImpossibleError: something is missing and cannot be installed.
     """
-    with locked("packages"):
-        if not (wanted := _missing()):
-            return
-        attempt("apt-get", "-o", "DPkg::Lock::Timeout=600", "update", "-qq")
-        done = attempt(
-            "apt-get", "-o", "DPkg::Lock::Timeout=600", "install", "-y", "-qq",
-            "--no-install-recommends", *wanted,
-        )  # fmt: skip
-        if done.returncode:
-            raise LabImpossibleError(
-                f"cannot install {', '.join(wanted)}: {_last_line(done.stdout)}"
-            )
+    try:
+        distribution.install(_PACKAGES)
+    except distribution.MissingError as error:
+        raise LabImpossibleError(str(error)) from error
 
 
 @cache

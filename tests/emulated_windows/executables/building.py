@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
+from tests import distribution
 
 from ..places import CACHE
 
@@ -84,12 +85,7 @@ def need(packages: Mapping[str, str]) -> None:
     Raises:
         BuildError: they are not, and can't be installed.
     """
-    wanted = sorted({package for program, package in packages.items() if not shutil.which(program)})
-    if not wanted:
-        return
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise BuildError(f"missing; as root: apt-get install {' '.join(wanted)}")
-    apt = ["apt-get", "-o", "DPkg::Lock::Timeout=600"]
-    with FileLock(CACHE / "packages.lock"):
-        run([*apt, "update", "-qq"], CACHE)
-        run([*apt, "install", "-y", "-qq", "--no-install-recommends", *wanted], CACHE)
+    try:
+        distribution.install(packages)
+    except distribution.MissingError as error:
+        raise BuildError(str(error)) from error

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from minio import Minio
+from tests import distribution
 from tests.postgres import free_port, wait_until
 
 from vttbench.backup.retention import Retention
@@ -86,6 +87,12 @@ def password_file(postgres, tmp_path) -> Path:
         + "\n"
     )
     return path
+
+
+@pytest.fixture
+def rsync() -> None:
+    """What copies of backups are made with."""
+    distribution.need({"rsync": "rsync"})
 
 
 @pytest.fixture

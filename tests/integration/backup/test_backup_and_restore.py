@@ -22,6 +22,7 @@ from vttbench.backup.restoring import restore
 from vttbench.backup.settings import Target
 from vttbench.backup.target import Copies
 
+needs_rsync = pytest.mark.usefixtures("rsync")
 RUNS = """
 SET ROLE mlflow;
 CREATE TABLE runs (run_uuid text PRIMARY KEY, lifecycle_stage text NOT NULL, note text);
@@ -273,6 +274,7 @@ def test_no_password_reaches_arguments_or_the_backup(filled, postgres):
             assert filled.bucket.secret_key.encode() not in data
 
 
+@needs_rsync
 def test_copies_come_back_where_the_host_lost_its_backups(filled, postgres, store, tmp_path):
     away = replace(filled, target=Target(str(tmp_path / "share" / "ms01")))
     before = checksums(store)
@@ -287,6 +289,7 @@ def test_copies_come_back_where_the_host_lost_its_backups(filled, postgres, stor
     assert checksums(store) == before
 
 
+@needs_rsync
 def test_a_host_that_lost_its_backups_takes_no_copies_with_it(filled, tmp_path):
     away = replace(filled, target=Target(str(tmp_path / "share")))
     content = back_up(away)
@@ -297,6 +300,7 @@ def test_a_host_that_lost_its_backups_takes_no_copies_with_it(filled, tmp_path):
     assert Copies(rebuilt.target).names() == [content.name]
 
 
+@needs_rsync
 def test_a_target_that_is_away_fails_the_run_and_keeps_the_backup(filled):
     away = replace(filled, target=Target("/proc/nothing/here"))
     with pytest.raises(BackupError, match="copy to /proc/nothing/here"):
