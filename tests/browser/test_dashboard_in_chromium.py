@@ -22,7 +22,23 @@ expect.set_options(timeout=30_000)  # a slow machine is no fault of the page
 
 def open_page(page, dashboard, path):
     page.goto(dashboard.url + path)
+    page.wait_for_selector("#first", state="detached")
     page.wait_for_selector(".cards")
+
+
+def test_the_first_plot_is_there_before_the_application(page, dashboard):
+    held = []
+    page.route("**/dash_renderer*", lambda route: held.append(route))
+    with page.expect_request("**/dash_renderer*"):
+        page.goto(dashboard.url, wait_until="commit")
+    expect(page.locator("#first .main-svg .point").first).to_be_visible()
+    expect(page.locator("#first")).to_contain_text("zbook-03 is best")
+    expect(page.locator("h1")).to_have_count(0)
+    for route in held:
+        route.continue_()
+    expect(page.locator("#first")).to_have_count(0)
+    expect(page.locator("#card-dots .main-svg .point").first).to_be_visible()
+    expect(page.locator("h1")).to_have_text("Compare")
 
 
 @pytest.mark.parametrize(

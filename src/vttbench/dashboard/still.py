@@ -18,7 +18,7 @@ _ATTRIBUTES = {
     "colSpan": "colspan",
     "rowSpan": "rowspan",
 }
-_AS_THEY_ARE = frozenset({"id", "title", "scope", "href", "role"})
+_AS_THEY_ARE = frozenset({"id", "title", "scope", "href", "role", "open", "style"})
 
 
 def still(children: Children, **props: Any) -> Element:  # noqa: ANN401
@@ -44,7 +44,8 @@ def html_of(children: Children) -> str:
         return escape(str(children))
     tag = "a" if children["type"] == "Link" else str(children["type"]).lower()
     props = dict(children["props"])
-    inside = html_of(props.pop("children", None))
+    children = html_of(props.pop("children", None))
+    inside = props.pop("data-html", None) or children
     return f"<{tag}{_attributes(props)}>{inside}</{tag}>"
 
 

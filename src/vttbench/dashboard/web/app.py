@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from vttbench.dashboard.settings import Settings
 from vttbench.dashboard.store.snapshot import Current
 from vttbench.dashboard.view import View
 from vttbench.dashboard.web import access, controls, document, export, noting, rendering, state
+from vttbench.dashboard.web.first_view import SCRIPTS, FirstViews
 from vttbench.dashboard.web.rendering import Renderer
 
 _TICK_MS = 2_000
@@ -50,7 +52,7 @@ def make_app(settings: Settings) -> dash.Dash:
     if settings.auth_uri:
         access.protect(server, settings.auth_uri)
     Compress(server)
-    app = dash.Dash(
+    app = _Application(
         "vttbench.dashboard",
         server=server,  # type: ignore[arg-type]  # its stub forgot what its docs say
         title="vttbench",
@@ -58,15 +60,38 @@ def make_app(settings: Settings) -> dash.Dash:
         assets_folder=str(_ASSETS),
         suppress_callback_exceptions=True,
         index_string=document.INDEX,
+        assets_ignore=f"^({'|'.join(map(re.escape, SCRIPTS))})$",
         serve_locally=True,
     )
+    app.first_views = FirstViews(renderer, _ASSETS, app.get_asset_url(""))
     app.layout = lambda: _layout(current, notes, renderer)
     _register(app, renderer, current)
     noting.register(app, current, notes)
     state.add_routes(server, settings, current, notes)
     export.add_routes(server, current, renderer)
     document.protect(server)
+    with server.test_request_context("/?print=1"):
+        # Dash serves its scripts only once it has named them in a document, and which worker
+        # process a browser asks for them is a matter of chance.
+        app.index()
     return app
+
+
+class _Application(dash.Dash):
+    """An application whose document shows the page before the application itself is there."""
+
+    first_views: FirstViews
+
+    def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]  # called by names
+        """Return the document around the application."""
+        asked = flask.request
+        view = View.parse(asked.path, asked.query_string.decode())
+        # Paper waits, and has no use for anything twice.
+        first = "" if asked.args.get("print") else self.first_views.html(view)
+        scripts = self.first_views.scripts(first, parts["scripts"] + parts["renderer"])
+        made = parts | {"first": first, "scripts": scripts, "renderer": ""}
+        # In one go: Dash's own way would look for marks in the names of hosts, too.
+        return re.sub(r"\{%(\w+)%\}", lambda mark: made[mark[1]], self.index_string)
 
 
 def _layout(current: Current, notes: NoteStore, renderer: Renderer) -> html.Div:
@@ -77,24 +102,7 @@ def _layout(current: Current, notes: NoteStore, renderer: Renderer) -> html.Div:
         dcc.Store(id="version", data=state.version_of(snapshot, notes)),
         dcc.Interval(id="tick", interval=_TICK_MS),
         element("A", "To the content", href="#main", className="skip"),
-        element(
-            "Header",
-            [
-                element("Span", "vttbench", className="brand"),
-                element("Nav", id="pages", aria_label="Pages"),
-                element(
-                    "Div",
-                    [
-                        element("A", "PDF", id="pdf", href="/export/page.pdf", className="button"),
-                        element(
-                            "Button", "Dark", id="theme", type="button", title="Light or dark page"
-                        ),
-                    ],
-                    className="tools no-print",
-                ),
-            ],
-            className="top",
-        ),
+        controls.header(None),
         element("Div", id="status", role="status", className="status"),
         element(
             "Main",

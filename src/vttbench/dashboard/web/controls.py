@@ -1,4 +1,7 @@
-"""The bar of filters. What it shows follows the URL, and what is chosen in it becomes the URL."""
+"""The head of a page, and its bar of filters.
+
+What the bar shows follows the URL, and what is chosen in it becomes the URL.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from typing import Any
 
 from dash import dcc
 
-from vttbench.dashboard.elements import Element, element
+from vttbench.dashboard.elements import Children, Element, element
+from vttbench.dashboard.pages.layout import PageSpec
 from vttbench.dashboard.store.snapshot import Snapshot
 
 # With more values than this, those that fit what is typed come from the server.
@@ -64,9 +68,50 @@ def bar(snapshot: Snapshot) -> Element:
             ),
         ],
         id="filters",
-        className="no-print",
+        className="filters no-print",
         role="search",
         aria_label="Filters",
+    )
+
+
+def header(navigation: Children) -> Element:
+    """Return what stands above every page."""
+    buttons = [
+        element("A", "PDF", id="pdf", href="/export/page.pdf", className="button"),
+        element("Button", "Dark", id="theme", type="button", title="Light or dark page"),
+    ]
+    return element(
+        "Header",
+        [
+            element("Span", "vttbench", className="brand"),
+            element("Nav", navigation, id="pages", className="pages", aria_label="Pages"),
+            element("Div", buttons, className="tools no-print"),
+        ],
+        className="top",
+    )
+
+
+def sketch(page: PageSpec) -> Element:
+    """Return what the bar of filters of a page looks like before it works."""
+    shown = [(name, label) for name, label in _FIRST if name not in _SINGLE or name in page.filters]
+    boxes = [
+        element(
+            "Div",
+            [
+                element("Span", label, className="label"),
+                element("Div", None, className="choice box"),
+            ],
+            className=f"control control-{name}",
+        )
+        for name, label in [*shown, ("from", "From"), ("to", "To")]
+    ]
+    more = element("Div", element("Span", "More filters", className="more"), className="rest")
+    state = [*page.filters, *(["hidden"] if page.hidden else [])]
+    return element(
+        "Div",
+        [element("Div", boxes, className="row"), more],
+        className="filters no-print",
+        data_page=" ".join(state),
     )
 
 

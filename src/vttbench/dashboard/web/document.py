@@ -26,6 +26,7 @@ INDEX = """<!DOCTYPE html>
 </head>
 <body>
   <noscript>The dashboard needs JavaScript. Without it: <code>vttbench report</code>.</noscript>
+  {%first%}
   {%app_entry%}
   <footer>{%config%}{%scripts%}{%renderer%}</footer>
 </body>
