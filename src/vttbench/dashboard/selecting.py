@@ -60,6 +60,11 @@ def subject(snapshot: Snapshot, view: View) -> Subject:
     The URL decides where it says something that exists under its filters; else it is what most
     hosts have run, and of that the metric that repeats went on for.
     """
+    # Every card of a page asks, and the page itself.
+    return snapshot.remembered(("subject", view.query()), lambda: _subject(snapshot, view))
+
+
+def _subject(snapshot: Snapshot, view: View) -> Subject:
     blocks = snapshot.summaries.blocks.filter(pl.col("metric").is_not_null())
     there = view.of(snapshot.summaries.latest, period=False)
     counted = there.group_by("workload", "metric").agg(pl.len().alias("fitting"))

@@ -31,7 +31,17 @@ def still(children: Children, **props: Any) -> Element:  # noqa: ANN401
     Raises:
         ValueError: an attribute that is not known here.
     """
-    return element("Div", None, data_html=html_of(children), **props)
+    return still_html(html_of(children), **props)
+
+
+def still_html(html: str, **props: Any) -> Element:  # noqa: ANN401
+    """Return an element that shows HTML, in which the caller has escaped all text.
+
+    Args:
+        html: what is in it.
+        props: of the element around it.
+    """
+    return element("Div", None, data_html=html, **props)
 
 
 def html_of(children: Children) -> str:

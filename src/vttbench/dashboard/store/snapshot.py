@@ -94,7 +94,9 @@ def load(published: generation.Generation) -> Snapshot:
         version=published.version,
         made_at=float(published.meta["made_at"]),
         results=int(published.meta["results"]),
-        rows=pl.read_ipc(folder / "rows.arrow"),
+        # Mapped, not read: the worker processes share these pages. The file is never written again,
+        # and its pages stay when its name goes.
+        rows=pl.scan_ipc(folder / "rows.arrow").collect(),
         summaries=Summaries(
             pl.read_ipc(folder / "blocks.arrow"),
             pl.read_ipc(folder / "latest.arrow"),

@@ -73,7 +73,7 @@ def make_app(settings: Settings) -> dash.Dash:
     with server.test_request_context("/?print=1"):
         # Dash serves its scripts only once it has named them in a document, and which worker
         # process a browser asks for them is a matter of chance.
-        app.index()
+        app.index()  # type: ignore[no-untyped-call]  # Dash
     return app
 
 
