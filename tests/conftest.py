@@ -28,9 +28,10 @@ def llama_bench() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run what is quick first; last of its kind what needs a llama-bench that other tests build."""
+    """Run what is quick first, and what needs a program after the tests that build it."""
     items.sort(
         key=lambda item: (
+            "minio_server" in getattr(item, "fixturenames", ()),
             "lab" in item.path.parts,
             "integration" in item.path.parts,
             "llama_bench" in getattr(item, "fixturenames", ()),
