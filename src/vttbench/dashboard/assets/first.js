@@ -16,8 +16,9 @@
   }
 
   function draw() {
-    for (const place of first.querySelectorAll("[data-figure]")) {
-      if (place.getBoundingClientRect().top < window.innerHeight) {
+    const places = first.querySelectorAll("[data-figure]");
+    for (const place of places) {
+      if (place === places[0] || place.getBoundingClientRect().top < window.innerHeight) {
         const figure = JSON.parse(place.dataset.figure);
         window.Plotly.newPlot(place, figure.data, figure.layout, { staticPlot: true, responsive: true });
       }
@@ -84,8 +85,8 @@
   });
   const late = setTimeout(giveUp, PATIENCE_MS);
   root.classList.add("starting");
-  fetchAhead();
   draw();
+  fetchAhead();
   watching.observe(document.getElementById("react-entry-point"), { childList: true, subtree: true });
   // Two frames: what was drawn is on the screen when the second begins.
   if (document.hidden) {
