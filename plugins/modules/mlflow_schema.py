@@ -68,6 +68,8 @@ backup:
   returned: success
 """
 
+import ast
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -132,6 +134,8 @@ def _bring_up_to_date(module: AnsibleModule) -> dict[str, Any]:
 class _Tracking:
     """Tables of runs; alembic's mark is ``alembic_version``."""
 
+    migrations = "store/db_migrations/versions"
+
     def _script(self) -> Any:
         from alembic.script import ScriptDirectory
         from mlflow.store.db.utils import _get_alembic_config
@@ -139,7 +143,7 @@ class _Tracking:
         return ScriptDirectory.from_config(_get_alembic_config(db_url=""))
 
     def head(self) -> str:
-        return str(self._script().get_current_head())
+        return _head_in(_mlflow() / self.migrations) or str(self._script().get_current_head())
 
     def known(self) -> set[str]:
         return {script.revision for script in self._script().walk_revisions()}
@@ -160,6 +164,8 @@ class _Tracking:
 class _Auth(_Tracking):
     """Tables of accounts; alembic's mark is ``alembic_version_auth``."""
 
+    migrations = "server/auth/db/migrations/versions"
+
     def _script(self) -> Any:
         from alembic.script import ScriptDirectory
         from mlflow.server.auth.db.utils import _get_alembic_config
@@ -167,17 +173,45 @@ class _Auth(_Tracking):
         return ScriptDirectory.from_config(_get_alembic_config(""))
 
     def revision(self, engine: Any) -> str | None:
+        marked = _revision(engine, "alembic_version_auth")
+        if marked is not None:
+            return marked
         from mlflow.server.auth.db.utils import INITIAL_REVISION, _is_legacy_database
 
         # MLflow before 3.6 wrote no mark; such tables are its first revision.
-        if _is_legacy_database(engine):
-            return str(INITIAL_REVISION)
-        return _revision(engine, "alembic_version_auth")
+        return str(INITIAL_REVISION) if _is_legacy_database(engine) else None
 
     def upgrade(self, engine: Any) -> None:
         from mlflow.server.auth.db.utils import migrate_if_needed
 
         migrate_if_needed(engine, "head")
+
+
+def _mlflow() -> Path:
+    """Return where MLflow is installed, without importing it."""
+    package = importlib.util.find_spec("mlflow")
+    if package is None or package.origin is None:
+        raise SchemaError("This Python has no MLflow: see ansible_python_interpreter.")
+    return Path(package.origin).parent
+
+
+def _head_in(migrations: Path) -> str | None:
+    """Read the last revision from the files of the migrations; None where they say it otherwise.
+
+    Alembic runs each of these files, and they import all of MLflow: four seconds for two words.
+    """
+    revisions: set[str] = set()
+    replaced: set[str] = set()
+    for file in migrations.glob("*.py"):
+        for statement in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+                if statement.targets[0].id == "revision":
+                    revisions.add(ast.literal_eval(statement.value))
+                elif statement.targets[0].id == "down_revision":
+                    before = ast.literal_eval(statement.value)
+                    replaced.update([before] if isinstance(before, str) else before or [])
+    heads = revisions - replaced
+    return heads.pop() if len(heads) == 1 else None
 
 
 def _revision(engine: Any, mark: str) -> str | None:
