@@ -22,10 +22,13 @@ def port_holders(
 
 
 def ports_taken(
-    listening: Sequence[Mapping[str, Any]] | None, wanted: Sequence[Mapping[str, Any]]
+    listening: Sequence[Mapping[str, Any]] | None,
+    wanted: Sequence[Mapping[str, Any]],
+    processes: str,
 ) -> list[str]:
     """Say of each port that a service wants, and something else has, who has it."""
-    return ports.taken(listening or (), {int(one["port"]): one["name"] for one in wanted})
+    names = {int(one["port"]): one["name"] for one in wanted}
+    return ports.taken(listening or (), names, processes)
 
 
 class FilterModule:

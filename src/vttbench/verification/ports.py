@@ -6,7 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 # Whose services the ports of a results server are for.
-_OURS = ("mlflow", "minio", "postgres", "vttbench-proxy", "vttbench-dashboard")
+_OURS = ("mlflow", "minio", "postgres", "vttbench-dashboard")
+# Its user is made up by systemd and may have no name.
+_OUR_UNIT = "vttbench-proxy.service"
 _PS_COLUMNS = 8  # `ps` ends longer names in a plus
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "::", "*", ""})  # noqa: S104  # what others listen on
 
@@ -34,17 +36,26 @@ def holders(
     return ", ".join(found)
 
 
-def taken(listening: Sequence[Mapping[str, Any]], wanted: Mapping[int, str]) -> list[str]:
+def taken(
+    listening: Sequence[Mapping[str, Any]], wanted: Mapping[int, str], processes: str
+) -> list[str]:
     """Name what keeps services of a results server from their ports, whichever has which.
 
     Args:
         listening: as for :func:`holders`.
         wanted: service by port.
+        processes: what ``ps -eo pid=,unit=`` prints: of each process the unit of systemd.
 
     Returns:
         A line for each port that something else has.
     """
-    found = {port: holders(listening, "", port, _OURS) for port in wanted}
+    ours = {
+        int(pid)
+        for pid, unit in (line.split(maxsplit=1) for line in processes.splitlines())
+        if unit.strip() == _OUR_UNIT
+    }
+    others = [one for one in listening if one.get("pid") not in ours]
+    found = {port: holders(others, "", port, _OURS) for port in wanted}
     return [
         f"port {port}, which {wanted[port]} needs, is taken by {who}"
         for port, who in found.items()

@@ -42,13 +42,23 @@ def test_a_process_that_listens_twice_is_named_once():
 
 
 def test_a_service_that_was_moved_to_another_port_of_ours_is_no_stranger():
-    proxy = {**NGINX, "user": "vttbenc+"}
-    assert taken([proxy, {**NGINX, "port": 9000, "user": "minio"}], {5000: "MLflow"}) == []
+    dashboard = {**NGINX, "user": "vttbenc+"}
+    assert taken([dashboard, {**NGINX, "port": 9000, "user": "minio"}], {5000: "MLflow"}, "") == []
+
+
+def test_the_proxy_has_ports_of_others_and_a_user_without_a_name():
+    proxy = {**NGINX, "user": "63824"}
+    assert (
+        taken([proxy], {5000: "MLflow"}, "    1 init.scope\n   42 vttbench-proxy.service\n") == []
+    )
+    assert taken([proxy], {5000: "MLflow"}, "   42 nginx.service") != []
 
 
 def test_every_port_that_a_stranger_has_is_named_with_the_service_that_needs_it():
     squatter = {**NGINX, "port": 9000, "name": "python3", "user": "root"}
-    assert taken([NGINX, squatter], {5000: "MLflow", 5432: "PostgreSQL", 9000: "MinIO"}) == [
+    assert taken(
+        [NGINX, squatter], {5000: "MLflow", 5432: "PostgreSQL", 9000: "MinIO"}, "42 -"
+    ) == [
         "port 5000, which MLflow needs, is taken by nginx (process 42, user www-data)",
         "port 9000, which MinIO needs, is taken by python3 (process 42, user root)",
     ]

@@ -46,7 +46,7 @@ def make_app(settings: Settings) -> dash.Dash:
     server = flask.Flask("vttbench.dashboard")
     server.config |= {
         "COMPRESS_ALGORITHM": ["gzip"],
-        "COMPRESS_LEVEL": 4,
+        "COMPRESS_LEVEL": 2,
         "COMPRESS_MIN_SIZE": 2000,
     }
     if settings.auth_uri:
