@@ -54,11 +54,20 @@ BEGIN
     WHERE pg_get_userbyid(proowner) = current_user
       AND nspname NOT IN ('pg_catalog', 'information_schema')
       AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
+    UNION ALL
+    SELECT 'SCHEMA', format('%I', nspname), 5
+    FROM pg_namespace WHERE pg_get_userbyid(nspowner) = current_user AND nspname <> 'public'
     ORDER BY turn
   LOOP
     EXECUTE format('DROP %s IF EXISTS %s CASCADE', doomed.kind, doomed.name);
   END LOOP;
 END $$;
+"""
+# Views for BI tools say nothing of their own, and who may read them is not in a dump. Each
+# deployment makes them anew where they are missing.
+_END = b"""
+DROP SCHEMA IF EXISTS bi CASCADE;
+COMMIT;
 """
 
 
@@ -103,7 +112,7 @@ class Databases:
             with printing(sql) as statements:
                 shutil.copyfileobj(statements, session)
             # Reached only by a whole dump: whatever breaks off before leaves all as it was.
-            session.write(b"\nCOMMIT;\n")
+            session.write(_END)
 
         feed(psql(dump.database), self._environment, write)
         arrived = self.rows(dump.database)

@@ -36,6 +36,11 @@ CREATE FUNCTION keep_id() RETURNS trigger LANGUAGE plpgsql AS
 CREATE TABLE empty_one (n int GENERATED ALWAYS AS IDENTITY, mood mood, old serial);
 CREATE VIEW good_runs AS SELECT * FROM runs;
 CREATE SEQUENCE alone;
+CREATE SCHEMA notes;
+CREATE TABLE notes.mine (n int);
+CREATE SCHEMA bi;
+CREATE VIEW bi.results AS SELECT * FROM runs;
+COMMENT ON SCHEMA bi IS 'made by a deployment';
 """
 ACCOUNTS = """
 SET ROLE mlflow;
@@ -106,6 +111,16 @@ def test_everything_comes_back_as_it_was(filled, postgres, store):
         "mlflow"
     )
     assert restored.rows == {"mlflow": 252, "mlflow_auth": 3}
+
+
+def test_views_for_bi_tools_are_left_to_the_next_deployment(filled, postgres):
+    back_up(filled)
+    restore(filled, overwrite=True)
+    schemas = postgres.sql(
+        "SELECT nspname FROM pg_namespace WHERE nspname IN ('bi', 'notes', 'public') ORDER BY 1",
+        "mlflow",
+    )
+    assert schemas.split() == ["notes", "public"]
 
 
 def test_an_object_keeps_its_type_and_what_its_author_wrote_on_it(filled, postgres, store):
