@@ -24,6 +24,9 @@ _MORE: tuple[tuple[str, str], ...] = (
     ("backend", "Backend"), ("os", "System"), ("status", "Status"), ("tag", "Tag"),
     ("sort", "Sort by"), ("group", "Colour by"),
 )  # fmt: skip
+_PERIOD: tuple[tuple[str, str, str], ...] = (
+    ("from", "From", "2026-11-01 or 30d"), ("to", "To", "today"),
+)  # fmt: skip
 _SINGLE = ("workload", "metric", "sort", "group")
 _OPTION_NAME = {"os": "os_family"}
 GROUPS = (("fleet", "fleet"), ("none", "nothing"))
@@ -103,7 +106,7 @@ def sketch(page: PageSpec) -> Element:
             ],
             className=f"control control-{name}",
         )
-        for name, label in [*shown, ("from", "From"), ("to", "To")]
+        for name, label in [*shown, *(pair[:2] for pair in _PERIOD)]
     ]
     more = element("Div", element("Span", "More filters", className="more"), className="rest")
     state = [*page.filters, *(["hidden"] if page.hidden else [])]
@@ -154,8 +157,5 @@ def _period() -> list[Element]:
             ],
             className=f"control control-{name}",
         )
-        for name, label, hint in (
-            ("from", "From", "2026-11-01 or 30d"),
-            ("to", "To", "today"),
-        )
+        for name, label, hint in _PERIOD
     ]
