@@ -147,3 +147,13 @@ def test_rows_are_found_by_workload_and_metric(settings):
         assert block["metric"].unique().to_list() == [metric]
         assert block["workload"].unique().to_list() == [workload]
     assert state.block("unknown", "unknown").is_empty()
+
+
+def test_the_first_results_are_shown_to_whoever_asks_first(settings, monkeypatch):
+    """The other worker process may have told a browser of them already."""
+    monkeypatch.setattr(snapshot, "_LOOK_S", 3600)
+    current = snapshot.Current(settings.cache_dir)
+    assert current.get().results == 0
+    add(settings)
+    synchronise(settings)
+    assert current.get().results == 1

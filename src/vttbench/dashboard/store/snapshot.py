@@ -110,7 +110,7 @@ def load(published: generation.Generation) -> Snapshot:
 
 
 class Current:
-    """The newest state; whoever asks never waits for the disk.
+    """The newest state; whoever asks does not wait for the disk once there is any.
 
     Args:
         cache_dir: where generations are published.
@@ -123,20 +123,28 @@ class Current:
         self._cache_dir = cache_dir
         self._on_change = on_change
         self._snapshot = nothing()
+        self._loading = threading.Lock()
         self._load_if_new()
         threading.Thread(target=self._watch, name="snapshot", daemon=True).start()
 
     def get(self) -> Snapshot:
         """Return the newest state."""
+        if not self._snapshot.version:
+            # Another worker process may have said already that there are results.
+            self._look()
         return self._snapshot
 
     def _watch(self) -> None:
         pause = threading.Event()
         while not pause.wait(_LOOK_S):
-            try:
+            self._look()
+
+    def _look(self) -> None:
+        try:
+            with self._loading:
                 self._load_if_new()
-            except Exception as error:  # the old state stays, and the next look may do better
-                sys.stderr.write(f"dashboard: can't load the newest results: {error}\n")
+        except Exception as error:  # the old state stays, and the next look may do better
+            sys.stderr.write(f"dashboard: can't load the newest results: {error}\n")
 
     def _load_if_new(self) -> None:
         try:
