@@ -47,8 +47,7 @@ def compare(snapshot: Snapshot, view: View, subject: Subject) -> Comparison:
 
 
 def _compare(snapshot: Snapshot, view: View, subject: Subject) -> Comparison:
-    rows = view.of(snapshot.block(subject.workload, subject.metric))
-    rows = rows.filter(pl.col("value").is_not_null())
+    rows = view.of(snapshot.block(subject.workload, subject.metric), valued=True)
     left_out: list[str] = []
     if not view.get("mix"):
         rows, left_out = _comparable(snapshot, rows)

@@ -65,41 +65,56 @@ def subject(snapshot: Snapshot, view: View) -> Subject:
 
 
 def _subject(snapshot: Snapshot, view: View) -> Subject:
-    blocks = snapshot.summaries.blocks.filter(pl.col("metric").is_not_null())
     there = view.of(snapshot.summaries.latest, period=False)
-    counted = there.group_by("workload", "metric").agg(pl.len().alias("fitting"))
-    fitting = blocks.join(counted, on=["workload", "metric"], how="inner").sort(
-        ["fitting", "primary", "length", "workload", "metric"],
-        descending=[True, True, True, False, False],
+    counted = {
+        (workload, metric): count
+        for workload, metric, count in there.group_by("workload", "metric").agg(pl.len()).rows()
+    }
+    blocks = snapshot.remembered("blocks", lambda: _blocks(snapshot))
+    fitting = sorted(
+        (block for block in blocks if (block["workload"], block["metric"]) in counted),
+        key=lambda block: -counted[block["workload"], block["metric"]],
     )
-    if fitting.is_empty():
+    if not fitting:
         return Subject(None, [], [])
-    workloads = fitting.unique("workload", keep="first", maintain_order=True)
-    chosen = view.get("workload")
-    if not fitting["workload"].is_in([chosen]).any():
-        chosen = ""
+    workloads: dict[str, dict[str, Any]] = {}
+    for block in fitting:
+        workloads.setdefault(block["workload"], block)
     wanted = view.get("metric")
-    if not chosen:
-        with_metric = fitting.filter(pl.col("metric") == wanted)
-        chosen = str((with_metric if with_metric.height else fitting)["workload"][0])
-    own = fitting.filter(pl.col("workload") == chosen)
-    with_metric = own.filter(pl.col("metric") == wanted)
-    block = (with_metric if with_metric.height else own).row(0, named=True)
-    labels = _labels(workloads)
-    return Subject(block, labels, [str(name) for name in own["metric"]])
+    chosen = view.get("workload")
+    if chosen not in workloads:
+        chosen = _first(fitting, wanted)["workload"]
+    own = [block for block in fitting if block["workload"] == chosen]
+    labels = _labels(list(workloads.values()))
+    return Subject(_first(own, wanted), labels, [block["metric"] for block in own])
 
 
-def _labels(workloads: pl.DataFrame) -> list[tuple[str, str]]:
+def _blocks(snapshot: Snapshot) -> list[dict[str, Any]]:
+    """Return those with values: what repeats went on for first, then what there is most of."""
+    blocks = snapshot.summaries.blocks.filter(pl.col("metric").is_not_null()).to_dicts()
+    return sorted(
+        blocks,
+        key=lambda block: (
+            not block["primary"], -block["length"], block["workload"], block["metric"],
+        ),
+    )  # fmt: skip
+
+
+def _first(blocks: list[dict[str, Any]], metric: str) -> dict[str, Any]:
+    """Return the first of this metric, or the first of all."""
+    return next((block for block in blocks if block["metric"] == metric), blocks[0])
+
+
+def _labels(workloads: list[dict[str, Any]]) -> list[tuple[str, str]]:
     """Return value and label; what is called the same is told apart by its key."""
-    rows = list(workloads.iter_rows(named=True))
-    labels = [words.workload(row) for row in rows]
+    labels = [words.workload(row) for row in workloads]
     return sorted(
         (
             (
                 str(row["workload"]),
                 label if labels.count(label) == 1 else f"{label} ({str(row['workload'])[:6]})",
             )
-            for row, label in zip(rows, labels, strict=True)
+            for row, label in zip(workloads, labels, strict=True)
         ),
         key=lambda pair: pair[1],
     )

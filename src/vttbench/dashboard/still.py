@@ -46,6 +46,8 @@ def still_html(html: str, **props: Any) -> Element:  # noqa: ANN401
 
 def html_of(children: Children) -> str:
     """Return elements as HTML; all text is escaped."""
+    if isinstance(children, str):
+        return escape(children)
     if children is None:
         return ""
     if isinstance(children, list):

@@ -151,10 +151,18 @@ class View:
             both &= part
         return both
 
-    def of(self, rows: pl.DataFrame, *, period: bool = True) -> pl.DataFrame:
-        """Return the rows that the filters let through; arguments as for :meth:`condition`."""
-        condition = self.condition(rows, period=period)
-        return rows if condition is None else rows.filter(condition)
+    def of(self, rows: pl.DataFrame, *, period: bool = True, valued: bool = False) -> pl.DataFrame:
+        """Return the rows that the filters let through.
+
+        Args:
+            rows: as for :meth:`condition`.
+            period: as for :meth:`condition`.
+            valued: whether only those with a value are wanted.
+        """
+        conditions = [self.condition(rows, period=period)]
+        conditions += [pl.col("value").is_not_null()] if valued else []
+        wanted = [one for one in conditions if one is not None]
+        return rows.filter(*wanted) if wanted else rows
 
 
 def moment(text: str, now: datetime, *, end: bool) -> datetime | None:

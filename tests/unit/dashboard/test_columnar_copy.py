@@ -157,3 +157,12 @@ def test_the_first_results_are_shown_to_whoever_asks_first(settings, monkeypatch
     add(settings)
     synchronise(settings)
     assert current.get().results == 1
+
+
+def test_the_rows_stay_in_their_file(settings):
+    """Worker processes share the pages of a file; what each reads for itself, each has to hold."""
+    add(settings)
+    synchronise(settings)
+    loaded = snapshot.load(generation.current(settings.cache_dir))
+    assert str(loaded.folder / "rows.arrow") in Path("/proc/self/maps").read_text()
+    assert loaded.rows["value"].is_not_null().all()

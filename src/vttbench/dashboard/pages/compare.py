@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import polars as pl
@@ -12,7 +13,7 @@ from vttbench.dashboard.comparing import Comparison, compare
 from vttbench.dashboard.elements import element, link
 from vttbench.dashboard.figures import BAD, INK, QUIET, Figure, axis, colour, figure, symbol
 from vttbench.dashboard.pages.card import Card, Context, card
-from vttbench.dashboard.pages.parts import nothing_fits, pager, threshold_lines
+from vttbench.dashboard.pages.parts import buckets, distance, nothing_fits, pager, threshold_lines
 from vttbench.dashboard.selecting import Subject, subject
 from vttbench.dashboard.store.fleets import key_of
 from vttbench.dashboard.view import View
@@ -204,20 +205,22 @@ def _dot_plot(
     groups = _groups(context.view, part)
     bound = context.notes.threshold(about.metric, about.workload)
     traces: list[dict[str, Any]] = []
-    for index, (name, rows) in enumerate(groups):
-        broken = [bound is not None and bound.broken_by(value) for value in rows["value"]]
+    for index, (name, rows) in enumerate(groups.items()):
+        broken = [bound is not None and bound.broken_by(row["value"]) for row in rows]
         traces.append(
             {
                 "type": "scatter",
                 "mode": "markers",
                 "name": name,
-                "x": _percent(rows["share"]),
-                "y": rows["host"].to_list(),
+                "x": _percent(row["share"] for row in rows),
+                "y": [row["host"] for row in rows],
                 "error_x": {
                     "type": "data",
                     "symmetric": False,
-                    "array": _percent(rows["share_high"] - rows["share"]),
-                    "arrayminus": _percent(rows["share"] - rows["share_low"]),
+                    "array": _percent(distance(row["share"], row["share_high"]) for row in rows),
+                    "arrayminus": _percent(
+                        distance(row["share_low"], row["share"]) for row in rows
+                    ),
                     "thickness": 1.6,
                     "width": 4,
                     "color": colour(index),
@@ -232,10 +235,10 @@ def _dot_plot(
                     f"{words.quantity(row['value'], about.unit)}<br>{_against_median(row)}<br>"
                     f"{words.count(row['sessions'], 'session')}, newest {words.when(row['newest'])}"
                     + ("<br>outside of its threshold" if bad else "")
-                    for row, bad in zip(rows.iter_rows(named=True), broken, strict=True)
+                    for row, bad in zip(rows, broken, strict=True)
                 ],
                 "hovertemplate": "<b>%{y}</b><br>%{text}<extra></extra>",
-                "customdata": [f"/run/{one}" for one in rows["result_id"]],
+                "customdata": [f"/run/{row['result_id']}" for row in rows],
             }
         )
     if strip:
@@ -257,12 +260,13 @@ def _dot_plot(
     )  # fmt: skip
 
 
-def _groups(view: View, part: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+def _groups(view: View, part: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    rows = part.to_dicts()
     by = view.get("group", "fleet")
     if by not in part.columns or by == "none":
-        return [("", part)]
-    named = part.with_columns(pl.col(by).fill_null("no fleet" if by == "fleet" else "unknown"))
-    return [(str(key[0]), rows) for key, rows in named.group_by(by, maintain_order=True)]
+        return {"": rows}
+    unknown = "no fleet" if by == "fleet" else "unknown"
+    return buckets(rows, lambda row: unknown if row[by] is None else str(row[by]))
 
 
 def _strip(about: Subject, found: Comparison, part: pl.DataFrame) -> list[dict[str, Any]]:
@@ -282,7 +286,7 @@ def _strip(about: Subject, found: Comparison, part: pl.DataFrame) -> list[dict[s
     quartiles = (
         found.sessions.with_columns(pl.col("host").cast(pl.String))
         .filter(pl.col("host").is_in(part["host"].implode()))
-        .group_by("host")
+        .group_by("host", maintain_order=True)
         .agg(
             pl.col("value").quantile(0.25).alias("low"),
             pl.col("value").quantile(0.75).alias("high"),
@@ -307,7 +311,7 @@ def _strip(about: Subject, found: Comparison, part: pl.DataFrame) -> list[dict[s
     ]  # fmt: skip
 
 
-def _percent(shares: pl.Series) -> list[float | None]:
+def _percent(shares: Iterable[float | None]) -> list[float | None]:
     # In Python: there are few values, and a call of polars takes as long as a hundred of them.
     return [
         None if share is None or math.isnan(share) else round(100 * share, 3) for share in shares

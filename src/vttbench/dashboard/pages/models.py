@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -10,77 +11,115 @@ from vttbench.dashboard import words
 from vttbench.dashboard.elements import element, link
 from vttbench.dashboard.figures import axis, colour, figure, symbol
 from vttbench.dashboard.pages.card import Card, Context, card
-from vttbench.dashboard.pages.parts import nothing_fits
+from vttbench.dashboard.pages.parts import buckets, distance, nothing_fits
 
 _SIZES = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 _SHOWN = 60
 _METRIC = "generation_tps"
+_OTHERS = 12
 
 
-def _models(context: Context) -> tuple[str, pl.DataFrame]:
-    """Return the machine that is shown, and its newest values, one row a workload and metric."""
-    latest = context.view.of(
-        context.snapshot.summaries.latest.filter(pl.col("model").is_not_null())
+@dataclass(frozen=True)
+class _Shown:
+    """The machine that is shown, and its newest values.
+
+    Attributes:
+        host: its name; empty where no machine fits.
+        frame: one row a workload and metric; texts as texts.
+        rows: the same.
+        others: names of other machines that have measured models.
+    """
+
+    host: str
+    frame: pl.DataFrame
+    rows: list[dict[str, Any]]
+    others: list[str]
+
+
+def _shown(context: Context) -> _Shown:
+    # Every card of the page asks.
+    key = ("models", context.view.query())
+    return context.snapshot.remembered(key, lambda: _choose(context))
+
+
+def _choose(context: Context) -> _Shown:
+    summaries = context.snapshot.summaries
+    every = context.snapshot.remembered(
+        "models", lambda: summaries.latest.filter(pl.col("model").is_not_null())
     )
+    latest = context.view.of(every)
     if latest.is_empty():
-        return "", latest
+        return _Shown("", latest, [], [])
     counts = (
         latest.group_by("host")
         .agg(pl.col("model").n_unique().alias("models"), pl.col("started_at").max())
         .sort(["models", "started_at"], descending=True)
     )
-    chosen = [name for name in context.view.many.get("host", ()) if name in set(counts["host"])]
-    host = chosen[0] if chosen else str(counts["host"][0])
+    fitting = counts["host"].to_list()
+    chosen = [name for name in context.view.many.get("host", ()) if name in set(fitting)]
+    host = chosen[0] if chosen else str(fitting[0])
     texts = [name for name, kind in latest.schema.items() if isinstance(kind, pl.Enum)]
-    own = latest.filter(pl.col("host") == host)
-    return host, own.with_columns(pl.col(name).cast(pl.String) for name in texts)
+    own = latest.filter(pl.col("host") == host).with_columns(pl.col(*texts).cast(pl.String))
+    names = context.snapshot.remembered(
+        "hosts of models", lambda: sorted(map(str, every["host"].unique()))
+    )
+    return _Shown(host, own, own.to_dicts(), [name for name in names if name != host])
 
 
-def _metric(context: Context, rows: pl.DataFrame) -> str:
-    names = rows["metric"].unique().to_list()
+def _metric(context: Context, rows: list[dict[str, Any]]) -> str:
+    names = {row["metric"] for row in rows}
     for wanted in (context.view.get("metric"), _METRIC):
         if wanted in names:
             return wanted
-    return str(sorted(names)[0])
+    return str(min(names))
+
+
+def _of_metric(
+    shown: _Shown, metric: str, wanted: str
+) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
+    """Return the values of one metric whose column `wanted` says something, twice as in _Shown."""
+    return (
+        shown.frame.filter((pl.col("metric") == metric) & pl.col(wanted).is_not_null()),
+        [row for row in shown.rows if row["metric"] == metric and row[wanted] is not None],
+    )
 
 
 @card("model_sizes")
 def model_sizes(context: Context) -> Card:
     """Draw speed against the size of the models."""
-    host, rows = _models(context)
-    if rows.is_empty():
+    shown = _shown(context)
+    if not shown.rows:
         return _none(context)
-    metric = _metric(context, rows)
-    shown = rows.filter((pl.col("metric") == metric) & pl.col("size_gb").is_not_null())
-    if shown.is_empty():
+    host, metric = shown.host, _metric(context, shown.rows)
+    table, rows = _of_metric(shown, metric, "size_gb")
+    if not rows:
         return Card(empty=f"No model on {host} says how large it is.")
-    unit = str(shown["unit"][0] or "")
-    by_quant = shown.with_columns(pl.col("quant").fill_null("unknown")).group_by(
-        "quant", maintain_order=True
-    )
+    unit = str(rows[0]["unit"] or "")
     traces = [
         {
             "type": "scatter",
-            "mode": "markers+text" if shown.height <= 12 else "markers",
-            "name": str(key[0]),
-            "x": [round(float(size), 3) for size in group["size_gb"]],
-            "y": group["value"].to_list(),
+            "mode": "markers+text" if len(rows) <= 12 else "markers",
+            "name": quant,
+            "x": [round(float(row["size_gb"]), 3) for row in group],
+            "y": [row["value"] for row in group],
             "error_y": _whiskers(group),
-            "text": [_short(name) for name in group["model"]],
+            "text": [_short(row["model"]) for row in group],
             "textposition": "top center",
             "textfont": {"size": 11},
             "cliponaxis": False,
             "marker": {"size": 11, "color": colour(index), "symbol": symbol(index)},
-            "hovertext": [_hover(row, unit) for row in group.iter_rows(named=True)],
+            "hovertext": [_hover(row, unit) for row in group],
             "hovertemplate": "%{hovertext}<extra></extra>",
-            "customdata": [f"/run/{one}" for one in group["result_id"]],
+            "customdata": [f"/run/{row['result_id']}" for row in group],
         }
-        for index, (key, group) in enumerate(by_quant)
+        for index, (quant, group) in enumerate(
+            buckets(rows, lambda row: str(row["quant"] or "unknown")).items()
+        )
     ]
-    fastest = shown.sort("value", descending=True).row(0, named=True)
+    fastest = max(rows, key=lambda row: row["value"])
     return Card(
         summary=(
-            f"{words.metric(metric)} of {words.count(shown.height, 'model')} on {host}; the "
+            f"{words.metric(metric)} of {words.count(len(rows), 'model')} on {host}; the "
             f"fastest is {fastest['model']} with {words.quantity(fastest['value'], unit)}."
         ),
         figure=figure(
@@ -96,7 +135,7 @@ def model_sizes(context: Context) -> Card:
             ),
             yaxis=axis(f"{words.metric(metric)} ({unit})", rangemode="tozero"),
         ),
-        table=shown.select(
+        table=table.select(
             "model", "quant", "size_gb", "value", "unit", "ci_low", "ci_high", "result_id"
         ),
     )
@@ -105,33 +144,35 @@ def model_sizes(context: Context) -> Card:
 @card("model_contexts")
 def model_contexts(context: Context) -> Card:
     """Draw speed against the length of the context, a line a model."""
-    host, rows = _models(context)
-    if rows.is_empty():
+    shown = _shown(context)
+    if not shown.rows:
         return _none(context)
-    metric = _metric(context, rows)
-    shown = rows.filter((pl.col("metric") == metric) & pl.col("context").is_not_null())
-    if shown.is_empty():
+    host, metric = shown.host, _metric(context, shown.rows)
+    table, rows = _of_metric(shown, metric, "context")
+    if not rows:
         return Card(empty=f"No result on {host} says how long its context was.")
-    unit = str(shown["unit"][0] or "")
-    lines = list(shown.sort("context").group_by("model", "backend", maintain_order=True))
-    several = {str(backend) for (_, backend), _ in lines}
+    unit = str(rows[0]["unit"] or "")
+    lines = buckets(
+        sorted(rows, key=lambda row: row["context"]), lambda row: (row["model"], row["backend"])
+    )
+    several = {str(backend) for _, backend in lines}
     traces = [
         {
             "type": "scatter",
             "mode": "lines+markers",
             "name": _short(str(model)) + (f", {backend}" if len(several) > 1 else ""),
-            "x": group["context"].to_list(),
-            "y": group["value"].to_list(),
+            "x": [row["context"] for row in group],
+            "y": [row["value"] for row in group],
             "error_y": _whiskers(group),
             "line": {"color": colour(index), "width": 2},
             "marker": {"size": 9, "color": colour(index), "symbol": symbol(index)},
-            "hovertext": [_hover(row, unit) for row in group.iter_rows(named=True)],
+            "hovertext": [_hover(row, unit) for row in group],
             "hovertemplate": "%{hovertext}<extra></extra>",
-            "customdata": [f"/run/{one}" for one in group["result_id"]],
+            "customdata": [f"/run/{row['result_id']}" for row in group],
         }
-        for index, ((model, backend), group) in enumerate(lines[:_SHOWN])
+        for index, ((model, backend), group) in enumerate(list(lines.items())[:_SHOWN])
     ]
-    contexts = sorted(set(shown["context"].to_list()))
+    contexts = sorted({row["context"] for row in rows})
     return Card(
         summary=(
             f"{words.metric(metric)} on {host} by tokens of context: "
@@ -154,7 +195,7 @@ def model_contexts(context: Context) -> Card:
             ),
             yaxis=axis(f"{words.metric(metric)} ({unit})", rangemode="tozero"),
         ),
-        table=shown.select(
+        table=table.select(
             "model",
             "quant",
             "context",
@@ -171,12 +212,13 @@ def model_contexts(context: Context) -> Card:
 @card("models")
 def models(context: Context) -> Card:
     """List all models of one machine with both speeds."""
-    host, rows = _models(context)
-    if rows.is_empty():
+    found = _shown(context)
+    host = found.host
+    if not found.rows:
         return _none(context)
     keys = ["workload", "model", "quant", "size_gb", "context", "backend"]
     wide = (
-        rows.sort("started_at")
+        found.frame.sort("started_at")
         .group_by(keys, maintain_order=True)
         .agg(
             pl.col("value").filter(pl.col("metric") == "prompt_tps").last().alias("prompt"),
@@ -203,7 +245,7 @@ def models(context: Context) -> Card:
     )
     from vttbench.dashboard.pages.tables import table as shown
 
-    others = _others(context, host)
+    others = _others(context, found)
     return Card(
         summary=f"{words.count(table.height, 'model')} on {host}",
         body=[
@@ -221,12 +263,10 @@ def models(context: Context) -> Card:
     )
 
 
-def _others(context: Context, host: str) -> list[Any]:
+def _others(context: Context, shown: _Shown) -> list[Any]:
     """Return links to the same page for other machines."""
-    latest = context.snapshot.summaries.latest.filter(pl.col("model").is_not_null())
-    names = sorted(str(name) for name in latest["host"].unique() if str(name) != host)[:12]
-    parts: list[Any] = ["Other machines: "] if names else []
-    for name in names:
+    parts: list[Any] = ["Other machines: "] if shown.others else []
+    for name in shown.others[:_OTHERS]:
         parts += [link(name, context.view.choosing("host", name).url()), " "]
     return parts
 
@@ -240,12 +280,12 @@ def _none(context: Context) -> Card:
     )
 
 
-def _whiskers(rows: pl.DataFrame) -> dict[str, Any]:
+def _whiskers(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "type": "data",
         "symmetric": False,
-        "array": (rows["ci_high"] - rows["value"]).to_list(),
-        "arrayminus": (rows["value"] - rows["ci_low"]).to_list(),
+        "array": [distance(row["value"], row["ci_high"]) for row in rows],
+        "arrayminus": [distance(row["ci_low"], row["value"]) for row in rows],
         "thickness": 1.4,
         "width": 3,
     }

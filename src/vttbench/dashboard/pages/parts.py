@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from vttbench.dashboard import words
 from vttbench.dashboard.elements import Element, element, link
@@ -11,6 +12,8 @@ from vttbench.dashboard.notes import Threshold
 from vttbench.dashboard.pages.card import Card, Context
 from vttbench.dashboard.selecting import Subject
 from vttbench.dashboard.view import View
+
+K = TypeVar("K")
 
 
 def nothing_fits(context: Context) -> Card:
@@ -72,3 +75,21 @@ def status_badge(status: str | None) -> Element:
     """Return the status of a result."""
     levels = {"ok": "good", "unstable": "warn", "partial": "warn", "failed": "bad"}
     return badge(status or "unknown", levels.get(status or "", "none"))
+
+
+def buckets(
+    rows: Iterable[dict[str, Any]], key: Callable[[dict[str, Any]], K]
+) -> dict[K, list[dict[str, Any]]]:
+    """Return rows by their key, in the order in which keys come.
+
+    In Python, since there are few: a call of polars takes as long as dozens of rows.
+    """
+    found: dict[K, list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(key(row), []).append(row)
+    return found
+
+
+def distance(low: float | None, high: float | None) -> float | None:
+    """Return how far two values are apart; None where one isn't there."""
+    return None if low is None or high is None else high - low

@@ -9,6 +9,7 @@ import polars as pl
 
 from vttbench.dashboard import words
 from vttbench.dashboard.elements import Element, element, link
+from vttbench.dashboard.notes import Threshold
 from vttbench.dashboard.pages.card import Card, Context, card
 from vttbench.dashboard.pages.parts import badge, nothing_fits, pager, status_badge
 from vttbench.dashboard.still import still
@@ -100,6 +101,12 @@ def _joined(links: list[Element]) -> list[Any]:
 
 def _judged(context: Context) -> pl.DataFrame:
     """Return the hosts that fit, with what is wrong with each; texts as texts."""
+    # Both cards of the page ask.
+    key = ("judged", context.view.query())
+    return context.snapshot.remembered(key, lambda: _judge(context))
+
+
+def _judge(context: Context) -> pl.DataFrame:
     hosts = context.view.of(context.snapshot.summaries.hosts, period=False)
     others = {"benchmark", "model", "quant", "backend", "tag"} & set(context.view.many)
     if others:
@@ -144,15 +151,18 @@ def _headlines(context: Context) -> list[dict[str, Any]]:
 def _values(
     context: Context, headlines: list[dict[str, Any]], hosts: pl.Series
 ) -> dict[tuple[str, str, str], dict[str, Any]]:
-    latest = context.snapshot.summaries.latest.filter(pl.col("host").is_in(hosts.implode()))
-    found: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for block in headlines:
-        own = latest.filter(
-            (pl.col("workload") == block["workload"]) & (pl.col("metric") == block["metric"])
-        ).select("host", "value", "ci_low", "ci_high", "result_id", "started_at")
-        for row in own.iter_rows(named=True):
-            found[block["workload"], block["metric"], row["host"]] = row
-    return found
+    wanted = [(block["workload"], block["metric"]) for block in headlines]
+    # One question instead of five, that lets a few too many through.
+    rows = (
+        context.snapshot.summaries.latest.filter(
+            pl.col("workload").is_in([workload for workload, _ in wanted])
+            & pl.col("metric").is_in([metric for _, metric in wanted])
+            & pl.col("host").is_in(hosts.implode())
+        )
+        .select("workload", "metric", "host", "value", "result_id", "started_at")
+        .to_dicts()
+    )
+    return {(row["workload"], row["metric"], row["host"]): row for row in rows}
 
 
 def _table(
@@ -176,8 +186,9 @@ def _table(
             )
         )
     head.append(element("Th", "Results", scope="col", className="number"))
+    bounds = [context.notes.threshold(block["metric"], block["workload"]) for block in headlines]
     rows = [
-        element("Tr", _row(view, row, headlines, values, now, context))
+        element("Tr", _row(view, row, headlines, bounds, values, now))
         for row in part.iter_rows(named=True)
     ]
     parts = [
@@ -192,9 +203,9 @@ def _row(
     view: View,
     row: dict[str, Any],
     headlines: list[dict[str, Any]],
+    bounds: list[Threshold | None],
     values: dict[tuple[str, str, str], dict[str, Any]],
     now: datetime,
-    context: Context,
 ) -> list[Element]:
     name = str(row["host"])
     own = view.on("/trends").choosing("host", name)
@@ -216,12 +227,11 @@ def _row(
             ],
         ),
     ]  # fmt: skip
-    for block in headlines:
+    for block, bound in zip(headlines, bounds, strict=True):
         value = values.get((block["workload"], block["metric"], name))
         if value is None:
             cells.append(element("Td", "—", className="number"))
             continue
-        bound = context.notes.threshold(block["metric"], block["workload"])
         out = bound is not None and bound.broken_by(value["value"])
         text = words.quantity(value["value"], "")
         cells.append(

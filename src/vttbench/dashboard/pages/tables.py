@@ -50,9 +50,9 @@ def table(frame: pl.DataFrame, caption: str) -> Element:
     opening[0] = f'<th scope="row"{style[shown[0]]}>'
     closing = ["</th>", *["</td>"] * (len(shown) - 1)]
     body = []
-    for row in frame.head(ROWS).iter_rows(named=True):
+    for row in frame.head(ROWS).to_dicts():
         unit = str(row.get("unit") or "")
-        cells = (html_of(cell(name, row[name], unit)) for name in shown)
+        cells = (_written(name, row[name], unit) for name in shown)
         written = map("".join, zip(opening, cells, closing, strict=True))
         body.append(f"<tr>{''.join(written)}</tr>")
     return still_html(
@@ -61,6 +61,11 @@ def table(frame: pl.DataFrame, caption: str) -> Element:
         className="scroll",
         tabIndex=0,
     )
+
+
+def _written(name: str, value: Any, unit: str) -> str:  # noqa: ANN401  # whatever a column holds
+    said = cell(name, value, unit)
+    return escape(said) if isinstance(said, str) else html_of(said)
 
 
 def cell(name: str, value: Any, unit: str = "") -> Any:  # noqa: ANN401  # whatever a column holds

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from vttbench.analysis.provenance import WATCHED
 from vttbench.analysis.provenance import changes as facts_that_changed
 from vttbench.dashboard import words
 from vttbench.dashboard.elements import element, link
@@ -22,7 +23,7 @@ from vttbench.dashboard.figures import (
     symbol,
 )
 from vttbench.dashboard.pages.card import Card, Context, card
-from vttbench.dashboard.pages.parts import badge, nothing_fits
+from vttbench.dashboard.pages.parts import badge, buckets, distance, nothing_fits
 from vttbench.dashboard.selecting import Subject, subject
 from vttbench.dashboard.still import still
 
@@ -31,6 +32,7 @@ HOSTS = 4
 _MOST_HOSTS = 8
 _MOST_POINTS = 6_000
 _LISTED = 40
+_ISO = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def _shifts(context: Context) -> list[dict[str, Any]]:
@@ -182,8 +184,7 @@ def _change_row(context: Context, shift: dict[str, Any]) -> Any:  # noqa: ANN401
 def trend(context: Context) -> Card:
     """Draw a metric over time, with change points and events, temperature and clock beneath."""
     about = subject(context.snapshot, context.view)
-    rows = context.view.of(context.snapshot.block(about.workload, about.metric))
-    rows = rows.filter(pl.col("value").is_not_null())
+    rows = context.view.of(context.snapshot.block(about.workload, about.metric), valued=True)
     if rows.is_empty():
         return nothing_fits(context)
     shifts = [
@@ -191,8 +192,7 @@ def trend(context: Context) -> Card:
         for shift in _shifts(context)
         if shift["workload"] == about.workload and shift["metric"] == about.metric
     ]
-    names = _chosen_hosts(context, rows, shifts)
-    all_hosts = rows["host"].n_unique()
+    names, all_hosts = _chosen_hosts(context, rows, shifts)
     shown = rows.filter(pl.col("host").is_in(names))
     if shown.height > _MOST_POINTS:
         shown = shown.gather_every(shown.height // _MOST_POINTS + 1)
@@ -203,56 +203,64 @@ def trend(context: Context) -> Card:
             f"{len(names)} of {words.count(all_hosts, 'machine')} are drawn; choose others above."
         )
         notice.append(element("P", text, className="quiet"))
-    last = shown.group_by("host", maintain_order=True).tail(1)
     worse = [shift for shift in shifts if shift["worse"]]
     steps = (
         f" {words.count(len(shifts), 'change point')}, {len(worse)} for the worse."
         if shifts
         else " No change point."
     )
-    texts = [name for name, kind in shown.schema.items() if isinstance(kind, pl.Enum)]
     return Card(
         summary=(
             f"{about.title} of {words.listed(names)}: {words.count(shown.height, 'result')}, "
-            f"newest {words.when(last.select('started_at').max().item())}.{steps}"
+            f"newest {words.when(_newest(shown))}.{steps}"
         ),
         figure=_picture(context, about, shown, names, shifts),
         notice=notice,
-        table=shown.with_columns(pl.col(name).cast(pl.String) for name in texts)
-        .sort("started_at", descending=True)
-        .select(
-            "host",
-            "started_at",
-            "value",
-            "unit",
-            "ci_low",
-            "ci_high",
-            "cv",
-            "status",
-            "temperature_mean_c",
-            "clock_mean_mhz",
-            "throttled",
-            "driver",
-            "result_id",
-        ),
+        table=_table(shown),
     )
 
 
-def _chosen_hosts(context: Context, rows: pl.DataFrame, shifts: list[dict[str, Any]]) -> list[str]:
+def _newest(rows: pl.DataFrame) -> datetime | None:
+    newest = rows["started_at"].max()
+    return newest if isinstance(newest, datetime) else None
+
+
+def _table(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.select(
+        pl.col("host").cast(pl.String),
+        "started_at",
+        "value",
+        pl.col("unit").cast(pl.String),
+        "ci_low",
+        "ci_high",
+        "cv",
+        pl.col("status").cast(pl.String),
+        "temperature_mean_c",
+        "clock_mean_mhz",
+        "throttled",
+        pl.col("driver").cast(pl.String),
+        "result_id",
+    ).sort("started_at", descending=True)
+
+
+def _chosen_hosts(
+    context: Context, rows: pl.DataFrame, shifts: list[dict[str, Any]]
+) -> tuple[list[str], int]:
+    """Return the machines to draw, and how many there are."""
     # As numbers first: turning a million names into text takes long.
     pairs = rows.select("host", "fleet").unique().select(pl.all().cast(pl.String)).rows()
     fleets: dict[str, str | None] = dict(sorted(pairs, key=lambda pair: pair[1] or ""))
     there = sorted(fleets)
     chosen = [name for name in context.view.many.get("host", ()) if name in there]
     if chosen:
-        return chosen[:_MOST_HOSTS]
+        return chosen[:_MOST_HOSTS], len(there)
     worse = [shift["host"] for shift in shifts if shift["worse"] and shift["host"] in there]
     # Like with like: a server that is ten times slower would press the others into one line.
     members = [name for name in there if fleets.get(name)]
     wanted = fleets.get(worse[0]) if worse else None
     first = wanted or (fleets[members[0]] if members else None)
     alike = [name for name in there if fleets.get(name) == first]
-    return sorted(list(dict.fromkeys([*worse[:HOSTS], *alike]))[:HOSTS])
+    return sorted(list(dict.fromkeys([*worse[:HOSTS], *alike]))[:HOSTS]), len(there)
 
 
 def _picture(
@@ -268,17 +276,20 @@ def _picture(
             ("temperature_mean_c", "temperature (°C)"),
             ("clock_mean_mhz", "clock (MHz)"),
         )
-        if rows[column].is_not_null().any()
+        if rows[column].null_count() < rows.height
     ]
     traces: list[dict[str, Any]] = []
     low, high = rows["value"].min(), rows["value"].max()
+    points = _points(rows)
+    changing = _changing(rows)
     for index, name in enumerate(names):
-        own = rows.filter(pl.col("host") == name)
+        own = points.get(name, [])
         traces.append(_line(about, own, name, index))
         for pane, (column, _) in enumerate(panes):
             traces.append(_pane(own, column, name, index, pane + 2))
-        traces.append(_events(own, name, index, low))
-    traces.append(_notes(context, about, names, high, rows))
+        if name in changing:
+            traces.append(_events(rows.filter(pl.col("host") == name), name, index, low))
+    traces.append(_notes(context, about, names, high, points))
     traces = [trace for trace in traces if trace["x"]]
     top = 0.02 + 0.2 * len(panes)
     layout: dict[str, Any] = {
@@ -286,7 +297,7 @@ def _picture(
         "yaxis": axis(
             f"{words.metric(about.metric)} ({about.unit or '1'})", domain=[top + 0.04, 1]
         ),
-        "shapes": [*_steps(shifts, rows), *_bounds(context, about)],
+        "shapes": [*_steps(shifts, points), *_bounds(context, about)],
         "annotations": _labels(shifts),
         "showlegend": len(names) > 1,
         "margin": {"l": 64, "r": 20, "t": 24, "b": 36},
@@ -297,46 +308,60 @@ def _picture(
     return figure(traces, 430 + 110 * len(panes), **layout)
 
 
-def _line(about: Subject, own: pl.DataFrame, name: str, index: int) -> dict[str, Any]:
-    odd = own["status"].cast(pl.String) != "ok"
-    hot = own["throttled"].fill_null(value=False)
+def _points(rows: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """Return what is drawn of each result, by host, in order of time."""
+    written = rows.select(
+        pl.col("host", "status").cast(pl.String),
+        pl.col("started_at").dt.strftime(_ISO).alias("at"),
+        pl.col("throttled").fill_null(value=False),
+        pl.col("temperature_mean_c", "clock_mean_mhz").cast(pl.Float64).round(1),
+        "value",
+        "ci_low",
+        "ci_high",
+        "result_id",
+    )
+    return buckets(written.to_dicts(), lambda row: str(row["host"]))
+
+
+def _line(about: Subject, own: list[dict[str, Any]], name: str, index: int) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "lines+markers",
         "name": name,
         "legendgroup": name,
-        "x": _times(own),
-        "y": own["value"].to_list(),
+        "x": [row["at"] for row in own],
+        "y": [row["value"] for row in own],
         "error_y": {
             "type": "data",
             "symmetric": False,
             "thickness": 1,
             "width": 0,
-            "array": (own["ci_high"] - own["value"]).to_list(),
-            "arrayminus": (own["value"] - own["ci_low"]).to_list(),
+            "array": [distance(row["value"], row["ci_high"]) for row in own],
+            "arrayminus": [distance(row["ci_low"], row["value"]) for row in own],
         },
         "line": {"color": colour(index), "width": 1.2},
         "marker": {
             "size": 7,
             "symbol": symbol(index),
-            "color": [BAD if flag else colour(index) for flag in hot],
-            "opacity": [0.45 if flag else 1 for flag in odd],
+            "color": [BAD if row["throttled"] else colour(index) for row in own],
+            "opacity": [1 if row["status"] == "ok" else 0.45 for row in own],
         },
         "text": [
-            f"{status}, throttled" if flag else status
-            for status, flag in zip(own["status"].cast(pl.String), hot, strict=True)
+            f"{row['status']}, throttled" if row["throttled"] else row["status"] for row in own
         ],
         # Written by the browser, and only for the point that somebody looks at.
         "hovertemplate": (
             f"<b>{name}</b>, %{{x|%Y-%m-%d %H:%M}} UTC<br>%{{y:.4~r}} {about.unit}, %{{text}}"
             "<extra></extra>"
         ),
-        "customdata": [f"/run/{one}" for one in own["result_id"]],
+        "customdata": [f"/run/{row['result_id']}" for row in own],
     }
 
 
-def _pane(own: pl.DataFrame, column: str, name: str, index: int, pane: int) -> dict[str, Any]:
-    there = own.filter(pl.col(column).is_not_null())
+def _pane(
+    own: list[dict[str, Any]], column: str, name: str, index: int, pane: int
+) -> dict[str, Any]:
+    there = [row for row in own if row[column] is not None]
     return {
         "type": "scatter",
         "mode": "lines",
@@ -344,27 +369,22 @@ def _pane(own: pl.DataFrame, column: str, name: str, index: int, pane: int) -> d
         "legendgroup": name,
         "showlegend": False,
         "yaxis": f"y{pane}",
-        "x": _times(there),
-        "y": there[column].cast(pl.Float64).round(1).to_list(),
+        "x": [row["at"] for row in there],
+        "y": [row[column] for row in there],
         "line": {"color": colour(index), "width": 1.4},
         "hovertemplate": f"{name}: %{{y}}<extra></extra>",
     }
 
 
+def _changing(rows: pl.DataFrame) -> set[str]:
+    """Return the hosts on which something watched was not always the same."""
+    seen = rows.group_by("host").agg(pl.col(*WATCHED).n_unique())
+    return {str(host) for host, *numbers in seen.rows() if max(numbers) > 1}
+
+
 def _events(own: pl.DataFrame, name: str, index: int, low: Any) -> dict[str, Any]:  # noqa: ANN401
     """Mark where a driver, a BIOS, a tool or a power profile became another."""
-    from vttbench.analysis.provenance import WATCHED
-
-    alike = own.select(pl.col(*WATCHED).n_unique() < 2).row(0)
-    points = (
-        []
-        if all(alike)
-        else (
-            own.select("started_at", *(pl.col(column) for column in WATCHED))
-            .sort("started_at")
-            .to_dicts()
-        )
-    )
+    points = own.select("started_at", *WATCHED).sort("started_at").to_dicts()
     found = facts_that_changed(points, 1, len(points) - 1)
     by_time: dict[datetime, list[str]] = {}
     for change in found:
@@ -396,10 +416,10 @@ def _notes(
     about: Subject,
     names: list[str],
     high: object,
-    rows: pl.DataFrame,
+    points: dict[str, list[dict[str, Any]]],
 ) -> dict[str, Any]:
     notes = context.notes.annotations(about.workload, names)
-    values = dict(rows.select("result_id", "value").iter_rows())
+    values = {row["result_id"]: row["value"] for own in points.values() for row in own}
     return {
         "type": "scatter",
         "mode": "markers",
@@ -420,12 +440,13 @@ def _notes(
     }
 
 
-def _steps(shifts: list[dict[str, Any]], rows: pl.DataFrame) -> list[dict[str, Any]]:
+def _steps(
+    shifts: list[dict[str, Any]], points: dict[str, list[dict[str, Any]]]
+) -> list[dict[str, Any]]:
     """Draw the level before and after each step, and where it is."""
     shapes: list[dict[str, Any]] = []
     for shift in shifts:
-        own = rows.filter(pl.col("host") == shift["host"])["started_at"]
-        first, last = own.min(), own.max()
+        times = [row["at"] for row in points.get(shift["host"], [])]
         line = {"color": BAD if shift["worse"] else GOOD, "width": 2}
         at = shift["at"]
         shapes += [
@@ -440,7 +461,7 @@ def _steps(shifts: list[dict[str, Any]], rows: pl.DataFrame) -> list[dict[str, A
             },
             {
                 "type": "line",
-                "x0": _iso(first),
+                "x0": min(times, default=None),
                 "x1": at,
                 "y0": shift["before"],
                 "y1": shift["before"],
@@ -449,7 +470,7 @@ def _steps(shifts: list[dict[str, Any]], rows: pl.DataFrame) -> list[dict[str, A
             {
                 "type": "line",
                 "x0": at,
-                "x1": _iso(last),
+                "x1": max(times, default=None),
                 "y0": shift["after"],
                 "y1": shift["after"],
                 "line": line,
@@ -492,9 +513,5 @@ def _bounds(context: Context, about: Subject) -> list[dict[str, Any]]:
     ]
 
 
-def _times(rows: pl.DataFrame) -> list[str]:
-    return rows["started_at"].dt.strftime("%Y-%m-%dT%H:%M:%SZ").to_list()
-
-
 def _iso(moment: Any) -> str:  # noqa: ANN401  # what polars says is the minimum of a column
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    return f"{moment:{_ISO}}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import polars as pl
+import pyarrow as pa
 
 from vttbench.dashboard.store import frame, generation
 from vttbench.dashboard.store.summaries import Summaries, summarise
@@ -94,9 +95,7 @@ def load(published: generation.Generation) -> Snapshot:
         version=published.version,
         made_at=float(published.meta["made_at"]),
         results=int(published.meta["results"]),
-        # Mapped, not read: the worker processes share these pages. The file is never written again,
-        # and its pages stay when its name goes.
-        rows=pl.scan_ipc(folder / "rows.arrow").collect(),
+        rows=_mapped(folder / "rows.arrow"),
         summaries=Summaries(
             pl.read_ipc(folder / "blocks.arrow"),
             pl.read_ipc(folder / "latest.arrow"),
@@ -107,6 +106,18 @@ def load(published: generation.Generation) -> Snapshot:
         conditions=decoded("conditions"),
         folder=folder,
     )
+
+
+def _mapped(path: Path) -> pl.DataFrame:
+    """Return a table whose columns stay in its file, of which all processes share the pages.
+
+    polars reads such a file into memory of its own. It is never written again, and its pages stay
+    when its name goes.
+    """
+    with pa.memory_map(str(path)) as file, pa.ipc.open_file(file) as reader:
+        made = pl.from_arrow(reader.read_all(), rechunk=False)
+    assert isinstance(made, pl.DataFrame)  # of a table, not of a column
+    return made
 
 
 class Current:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import traceback
 from functools import lru_cache
 from typing import Any
@@ -38,10 +39,14 @@ class Renderer:
         self.layout = layout
         self._mlflow = mlflow
         self._remembered = lru_cache(maxsize=_REMEMBERED)(self._make)
+        self._turn = threading.Lock()
 
     def page(self, view: View) -> list[Element]:
         """Return the content of a page."""
-        return self._remembered(*self._key(view))
+        # One at a time: threads that compute at once wait for Python's lock after each of the many
+        # calls of polars, and all end late; and two that want the same would both make it.
+        with self._turn:
+            return self._remembered(*self._key(view))
 
     def key(self, view: View) -> str:
         """Return a text that differs where the content of a page does."""
