@@ -31,7 +31,7 @@ def test_the_first_plot_is_there_before_the_application(page, dashboard):
     page.route("**/dash_renderer*", lambda route: held.append(route))
     with page.expect_request("**/dash_renderer*"):
         page.goto(dashboard.url, wait_until="commit")
-    expect(page.locator("#first .main-svg .point").first).to_be_visible()
+    expect(page.locator("#first .sketch .point").first).to_be_visible()
     expect(page.locator("#first")).to_contain_text("zbook-03 is best")
     expect(page.locator("h1")).to_have_count(0)
     for route in held:
@@ -76,6 +76,7 @@ def test_a_filter_goes_into_the_url_and_the_url_into_the_filter(page, dashboard,
     expect(page.locator("tbody tr")).to_have_count(4)
     other = chromium.new_page()
     other.goto(page.url)
+    other.wait_for_selector("#first", state="detached")
     expect(other.locator("tbody tr")).to_have_count(4)
     expect(other.locator(".control-fleet")).to_contain_text("zbooks")
     expect(other.locator(".chips")).to_contain_text("fleet: zbooks")

@@ -1,4 +1,4 @@
-// Draws the first view that the document brought along, starts the application, and makes way for it.
+// Starts the application behind the first view that the document brought along, and makes way for it.
 (function () {
   "use strict";
   const PATIENCE_MS = 15000;
@@ -12,16 +12,6 @@
       const link = document.createElement("link");
       Object.assign(link, { rel: "preload", as: "script", href: script.src });
       document.head.append(link);
-    }
-  }
-
-  function draw() {
-    const places = first.querySelectorAll("[data-figure]");
-    for (const place of places) {
-      if (place === places[0] || place.getBoundingClientRect().top < window.innerHeight) {
-        const figure = JSON.parse(place.dataset.figure);
-        window.Plotly.newPlot(place, figure.data, figure.layout, { staticPlot: true, responsive: true });
-      }
     }
   }
 
@@ -51,6 +41,20 @@
     }
   }
 
+  // The application keeps the browser busy for a second: what is there is shown before that. A page
+  // in the background is shown to nobody and has no frames; it starts all the same.
+  function onceSeen(then) {
+    let waiting = true;
+    const go = function () {
+      if (waiting) {
+        waiting = false;
+        then();
+      }
+    };
+    requestAnimationFrame(() => setTimeout(go));
+    setTimeout(go, 150);
+  }
+
   function isDrawn() {
     const entry = document.getElementById("react-entry-point");
     const places = [...entry.querySelectorAll(".figure")];
@@ -61,7 +65,6 @@
   function makeWay() {
     watching.disconnect();
     clearTimeout(late);
-    first.querySelectorAll(".js-plotly-plot").forEach(window.Plotly.purge);
     first.remove();
     root.classList.remove("starting");
   }
@@ -85,10 +88,7 @@
   });
   const late = setTimeout(giveUp, PATIENCE_MS);
   root.classList.add("starting");
-  draw();
   fetchAhead();
   watching.observe(document.getElementById("react-entry-point"), { childList: true, subtree: true });
-  // At once, so that the document counts as loaded when the application is. Each script is a task of
-  // its own, and the browser shows what was drawn between two of them.
-  start(0);
+  onceSeen(() => start(0));
 })();
