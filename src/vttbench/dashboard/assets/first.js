@@ -52,7 +52,7 @@
       }
     };
     requestAnimationFrame(() => setTimeout(go));
-    setTimeout(go, 150);
+    setTimeout(go, document.hidden ? 0 : 1000);
   }
 
   function isDrawn() {
