@@ -41,6 +41,16 @@ def test_the_first_plot_is_there_before_the_application(page, dashboard):
     expect(page.locator("h1")).to_have_text("Compare")
 
 
+def test_a_page_whose_application_does_not_start_says_so_and_shows_what_it_has(page, dashboard):
+    page.clock.install()
+    page.route("**/dash_renderer*", lambda _: None)
+    with page.expect_request("**/dash_renderer*"):
+        page.goto(dashboard.url, wait_until="commit")
+    page.clock.run_for(20_000)
+    expect(page.locator("#first .status")).to_have_text("This page did not start. Load it again.")
+    expect(page.locator("#first .sketch .point").first).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("path", "heading", "truth"),
     [
