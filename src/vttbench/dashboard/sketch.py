@@ -21,6 +21,7 @@ _LETTER_PX = 6.7
 _LEGEND_PX = 26
 _TICKS_X, _TICKS_Y = 11, 6
 _PX_A_TICK = 40
+_ANCHORS = {"top left": "end", "top center": "middle", "top right": "start"}
 # Around 0 0, in Plotly's proportions to the radius.
 _SHAPES = {
     "square": "M-{r},-{r}H{r}V{r}H-{r}Z",
@@ -262,8 +263,9 @@ def _points(pane: _Pane, trace: Mapping[str, Any]) -> Iterator[str]:
             f'<path d="{shape}"' + (f' opacity="{faint}"' if faint != 1 else "") + "/></svg>"
         )
         if texts:
+            anchor = _ANCHORS[_at(trace["textposition"], index)]
             yield (
-                f'<text x="{x}" y="{y - 9:.1f}" text-anchor="middle" font-size="{size}">'
+                f'<text x="{x}" y="{y - 9:.1f}" text-anchor="{anchor}" font-size="{size}">'
                 f"{escape(texts[index])}</text>"
             )
 

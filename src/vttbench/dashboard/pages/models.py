@@ -95,6 +95,7 @@ def model_sizes(context: Context) -> Card:
     if not rows:
         return Card(empty=f"No model on {host} says how large it is.")
     unit = str(rows[0]["unit"] or "")
+    largest = max(row["size_gb"] for row in rows)
     traces = [
         {
             "type": "scatter",
@@ -104,7 +105,7 @@ def model_sizes(context: Context) -> Card:
             "y": [row["value"] for row in group],
             "error_y": _whiskers(group),
             "text": [_short(row["model"]) for row in group],
-            "textposition": "top center",
+            "textposition": [_beside(row["size_gb"], largest) for row in group],
             "textfont": {"size": 11},
             "cliponaxis": False,
             "marker": {"size": 11, "color": colour(index), "symbol": symbol(index)},
@@ -289,6 +290,11 @@ def _whiskers(rows: list[dict[str, Any]]) -> dict[str, Any]:
         "thickness": 1.4,
         "width": 3,
     }
+
+
+def _beside(size: float, largest: float) -> str:
+    """Return where the name of a model is written: there is no room beyond the largest one."""
+    return "top left" if size > largest / 2 else "top right"
 
 
 def _short(name: str) -> str:

@@ -40,7 +40,11 @@ def table(frame: pl.DataFrame, caption: str) -> Element:
     """
     shown = [name for name in frame.columns if name != "unit"]
     numeric = {name for name in shown if frame[name].dtype.is_numeric() or name in _IN_UNIT}
-    style = {name: ' class="number"' if name in numeric else "" for name in shown}
+    times = {name for name in shown if frame[name].dtype.is_temporal()}
+    style = {
+        name: ' class="number"' if name in numeric else ' class="time"' if name in times else ""
+        for name in shown
+    }
     head = "".join(
         f'<th scope="col"{style[name]}>{escape(_HEADINGS.get(name, name.replace("_", " ")))}</th>'
         for name in shown
