@@ -76,6 +76,17 @@ from ansible.module_utils.basic import AnsibleModule
 # Resource type, pattern and permission that a role is granted; None of these is revoked.
 _GRANTS = {"admin": None, "shipper": ("experiment", "*", "EDIT"), "viewer": None}
 _WRITING = ("EDIT", "MANAGE", "USE")
+_USERS = "SELECT username, password_hash, is_admin FROM users"
+# A user's own grants are those of a role that is named after the user.
+_GRANTED = """
+SELECT users.username, role_permissions.resource_type, role_permissions.resource_pattern,
+       role_permissions.permission
+FROM users
+JOIN user_role_assignments ON user_role_assignments.user_id = users.id
+JOIN roles ON roles.id = user_role_assignments.role_id
+JOIN role_permissions ON role_permissions.role_id = roles.id
+WHERE roles.name = '__user_' || users.id || '__'
+"""
 
 
 def main() -> None:
@@ -96,10 +107,12 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
+    accounts = module.params["accounts"]
+    if _are_as_wanted(module.params["database_uri"], accounts):
+        module.exit_json(changed=False, made=[], updated=[])
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
-    accounts = module.params["accounts"]
     try:
         if module.check_mode and not _is_current(module.params["database_uri"]):
             module.exit_json(changed=True, made=[one["name"] for one in accounts], updated=[])
@@ -113,6 +126,46 @@ def main() -> None:
         module.fail_json(msg=f"The accounts' database can't be used: {reason.strip()}")
     changed = bool(changes.made or changes.updated)
     module.exit_json(changed=changed, made=changes.made, updated=changes.updated)
+
+
+def _are_as_wanted(uri: str, accounts: list[dict[str, str]]) -> bool:
+    """Tell whether there is surely nothing to do, without MLflow, which takes seconds to load.
+
+    No is no answer: it is also said where MLflow keeps its accounts in another way than here.
+    """
+    import sqlalchemy
+    from werkzeug.security import check_password_hash
+
+    try:
+        with sqlalchemy.create_engine(uri).connect() as connection:
+            users = {row.username: row for row in connection.execute(sqlalchemy.text(_USERS))}
+            rows = connection.execute(sqlalchemy.text(_GRANTED)).all()
+    except sqlalchemy.exc.SQLAlchemyError:
+        return False
+    granted: dict[str, list[tuple[str, str, str]]] = {}
+    for name, *grant in rows:
+        granted.setdefault(name, []).append((grant[0], grant[1], grant[2]))
+    found = False
+    for account in accounts:
+        user, role = users.get(account["name"]), account["role"]
+        own, wanted = granted.get(account["name"], []), _GRANTS[role]
+        if user is None or bool(user.is_admin) != (role == "admin"):
+            return False
+        if not check_password_hash(user.password_hash, account["password"]):
+            return False
+        if wanted is not None and wanted not in own:
+            return False
+        if role == "viewer" and any(_is_too_much(grant) for grant in own):
+            return False
+        found = found or wanted is not None
+    # A grant that was read shows that grants are where they are looked for.
+    return found
+
+
+def _is_too_much(grant: tuple[str, str, str]) -> bool:
+    """Tell whether a viewer must not have this grant."""
+    kind, _, permission = grant
+    return permission in _WRITING and kind != "workspace"
 
 
 def _is_current(uri: str) -> bool:
@@ -171,11 +224,10 @@ class _Accounts:
             if not self._dry:
                 self._store.grant_user_permission(name, *wanted)
         if role == "viewer":
-            for kind, pattern, permission in granted:
-                if permission in _WRITING and kind != "workspace":
-                    changed = True
-                    if not self._dry:
-                        self._store.revoke_user_resource_permission(name, kind, pattern)
+            for grant in filter(_is_too_much, granted):
+                changed = True
+                if not self._dry:
+                    self._store.revoke_user_resource_permission(name, *grant[:2])
         return changed
 
     def _granted(self, name: str) -> list[tuple[str, str, str]]:
