@@ -11,7 +11,7 @@ from scipy import special
 
 from vttbench.dashboard.selecting import Subject
 from vttbench.dashboard.store.snapshot import Snapshot
-from vttbench.dashboard.view import View
+from vttbench.dashboard.view import View, window
 
 _MOST_DEGREES = 200
 
@@ -42,7 +42,7 @@ def compare(snapshot: Snapshot, view: View, subject: Subject) -> Comparison:
     Sessions count and not repeats, which are correlated; the interval is Student's t over the
     sessions of a host, or that of the repeats where there is a single session.
     """
-    key = ("compare", subject.workload, subject.metric, view.query())
+    key = ("compare", subject.workload, subject.metric, view.query(), window())
     return snapshot.remembered(key, lambda: _compare(snapshot, view, subject))
 
 

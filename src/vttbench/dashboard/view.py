@@ -6,6 +6,7 @@ Everything that decides what is seen is in the URL, so that a view can be shared
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,7 @@ COLUMN_OF: Mapping[str, str] = {
 MANY = (*COLUMN_OF, "tag")
 SINGLE = ("workload", "metric", "sort", "group", "from", "to", "show", "page", "mix")
 _AGO = re.compile(r"(\d{1,5})([hdwmy])")
+_WINDOW_S = 300.0
 _UNITS = {"h": 1 / 24, "d": 1, "w": 7, "m": 30, "y": 365}
 
 
@@ -163,6 +165,14 @@ class View:
         conditions += [pl.col("value").is_not_null()] if valued else []
         wanted = [one for one in conditions if one is not None]
         return rows.filter(*wanted) if wanted else rows
+
+
+def window() -> int:
+    """Return a number that becomes another every five minutes.
+
+    What is remembered of a page holds ages ("2 h ago") and periods that end now ("30d").
+    """
+    return int(time.time() // _WINDOW_S)
 
 
 def moment(text: str, now: datetime, *, end: bool) -> datetime | None:

@@ -12,6 +12,7 @@ from vttbench.dashboard.elements import element, link
 from vttbench.dashboard.figures import axis, colour, figure, symbol
 from vttbench.dashboard.pages.card import Card, Context, card
 from vttbench.dashboard.pages.parts import buckets, distance, nothing_fits
+from vttbench.dashboard.view import window
 
 _SIZES = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 _SHOWN = 60
@@ -38,7 +39,7 @@ class _Shown:
 
 def _shown(context: Context) -> _Shown:
     # Every card of the page asks.
-    key = ("models", context.view.query())
+    key = ("models", context.view.query(), window())
     return context.snapshot.remembered(key, lambda: _choose(context))
 
 

@@ -13,7 +13,7 @@ from vttbench.dashboard.notes import Threshold
 from vttbench.dashboard.pages.card import Card, Context, card
 from vttbench.dashboard.pages.parts import badge, nothing_fits, pager, status_badge
 from vttbench.dashboard.still import still
-from vttbench.dashboard.view import View
+from vttbench.dashboard.view import View, window
 
 ROWS = 50
 STALE_AFTER = timedelta(days=30)
@@ -102,7 +102,7 @@ def _joined(links: list[Element]) -> list[Any]:
 def _judged(context: Context) -> pl.DataFrame:
     """Return the hosts that fit, with what is wrong with each; texts as texts."""
     # Both cards of the page ask.
-    key = ("judged", context.view.query())
+    key = ("judged", context.view.query(), window())
     return context.snapshot.remembered(key, lambda: _judge(context))
 
 

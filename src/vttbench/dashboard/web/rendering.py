@@ -16,7 +16,7 @@ from vttbench.dashboard.pages.card import REGISTRY, Card, Context
 from vttbench.dashboard.pages.layout import CardSpec, Layout, PageSpec
 from vttbench.dashboard.pages.tables import ROWS, table
 from vttbench.dashboard.store.snapshot import Current
-from vttbench.dashboard.view import MANY, View
+from vttbench.dashboard.view import MANY, View, window
 
 _REMEMBERED = 256
 
@@ -52,8 +52,9 @@ class Renderer:
         """Return a text that differs where the content of a page does."""
         return " ".join(map(str, self._key(view)))
 
-    def _key(self, view: View) -> tuple[str, int, str, str]:
-        return self._current.get().version, self._notes.version, view.path, view.query()
+    def _key(self, view: View) -> tuple[str, int, int, str, str]:
+        version = self._current.get().version
+        return version, self._notes.version, window(), view.path, view.query()
 
     def card(self, view: View, name: str) -> Card | None:
         """Return one card of a page, e.g. to export it; None where the page has no such card."""
@@ -61,7 +62,9 @@ class Renderer:
         spec = next((one for one in page.cards if one.card == name), None) if page else None
         return self._build(view, spec) if spec else None
 
-    def _make(self, _version: str, _notes: int, path: str, query: str) -> list[Element]:
+    def _make(
+        self, _version: str, _notes: int, _window: int, path: str, query: str
+    ) -> list[Element]:
         view = View.parse(path, query)
         page = self.layout.page(path)
         if page is None:
