@@ -34,7 +34,7 @@ def playbook(name: str, host: Host, *options: str) -> subprocess.CompletedProces
         cwd=ROOT,
         env={
             **os.environ,
-            "ANSIBLE_INVENTORY": os.environ["MOLECULE_INVENTORY_FILE"],
+            "ANSIBLE_INVENTORY": str(Path(os.environ["MOLECULE_INVENTORY_FILE"]).parent),
             "VTTBENCH_LOGINS": str(LOGINS),
         },
         text=True,

@@ -52,6 +52,8 @@ class Deploy:
 
     def __call__(self, *options: str, **variables: object) -> subprocess.CompletedProcess[str]:
         words = [f"{name}={value}" for name, value in variables.items()]
+        # The hosts stand in a file beside the one that Molecule names.
+        inventory = Path(os.environ["MOLECULE_INVENTORY_FILE"]).parent
         return subprocess.run(
             [
                 str(Path(sys.executable).with_name("ansible-playbook")),
@@ -61,7 +63,7 @@ class Deploy:
                 *options,
             ],
             cwd=ROOT,
-            env={**os.environ, "ANSIBLE_INVENTORY": os.environ["MOLECULE_INVENTORY_FILE"]},
+            env={**os.environ, "ANSIBLE_INVENTORY": str(inventory)},
             text=True,
             capture_output=True,
             check=False,

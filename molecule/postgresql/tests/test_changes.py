@@ -36,7 +36,7 @@ def converge(host, tmp_path) -> Converge:
             [
                 "ansible-playbook",
                 "-i",
-                os.environ["MOLECULE_INVENTORY_FILE"],
+                str(Path(os.environ["MOLECULE_INVENTORY_FILE"]).parent),
                 "--limit",
                 HOST,
                 *["--check"] * check,
