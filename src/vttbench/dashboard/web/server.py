@@ -1,7 +1,7 @@
 """The dashboard as a service: gunicorn in front, the collector beside it.
 
 Two worker processes with threads: what is not polars' work holds Python's lock, so that one process
-keeps one processor busy. Each has its own copy of the results; a million of them take 200 MB.
+keeps one processor busy. They share the pages of the results, which are mapped from one file.
 """
 
 from __future__ import annotations
