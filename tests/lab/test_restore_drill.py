@@ -101,6 +101,22 @@ def fill(client: Any) -> None:
     client.create_registered_model("tuned", description="the team's own")
 
 
+def on_notes(shell: Callable[[str, str], str], what: str) -> str:
+    """Do something with what people noted, as the dashboard itself would: its code, its user."""
+    program = (
+        "from pathlib import Path; from datetime import UTC, datetime;"
+        "from vttbench.dashboard.notes import NoteStore;"
+        f"notes = NoteStore(Path('/var/lib/vttbench-dashboard/notes.sqlite')); {what}"
+    )
+    unit = "/etc/systemd/system/vttbench-dashboard.service"
+    return shell(
+        SERVER,
+        "cd /; runuser -u vttbench-dashboard -- env"
+        f" $(sed -n 's/^Environment=\\(PYTHONPATH=[^ ]*\\).*/\\1/p' {unit})"
+        f" $(sed -n 's/^ExecStart=\\([^ ]*\\).*/\\1/p' {unit}) -c \"{program}\"",
+    ).strip()
+
+
 def everything(client: Any) -> dict[str, Any]:
     """Read all that MLflow has, artifacts by their checksum."""
     from mlflow.entities import ViewType
@@ -152,6 +168,9 @@ def test_a_destroyed_server_comes_back_with_every_run_and_artifact(
 ) -> None:
     done(drill.deploy())
     fill(drill.client("shipper"))
+    on_notes(shell, "notes.annotate('repasted', 'ada', datetime.now(UTC), host='zbook-01')")
+    noted = on_notes(shell, "print(notes.annotations())")
+    assert "repasted" in noted
     before = everything(drill.client("admin"))
     files = [name for run in before["runs"].values() for name in run["artifacts"]]
     assert len(before["runs"]) == RUNS
@@ -172,6 +191,8 @@ def test_a_destroyed_server_comes_back_with_every_run_and_artifact(
                 f"\n{name}: {len(content['runs'])} runs, {len(held)} artifacts, {checksum(content)}"
             )
     assert after == before
+    assert on_notes(shell, "print(notes.annotations())") == noted
+    shell(SERVER, "systemctl is-active vttbench-dashboard")
     (objects,) = map(int, re.findall(r"^ +objects: (\d+)$", restored, re.MULTILINE))
     # Beside ours it holds what the deployment's own verification wrote.
     assert len(files) <= objects <= len(files) + 5
@@ -180,5 +201,6 @@ def test_a_destroyed_server_comes_back_with_every_run_and_artifact(
     # People work on, and nobody takes that away from them by mistake.
     drill.client("shipper").create_run(before["experiments"][1][0])
     refused = done(drill.play("playbooks/restore.yml"), expected=2)
-    assert "are in use" in refused
+    assert "is in use" in refused
+    assert "notes.sqlite" in refused
     assert "restore_overwrite=true" in refused

@@ -40,6 +40,38 @@ def test_everything_comes_back(filled: Server):
         assert response.read() == b"artifact 7"
 
 
+def test_a_file_that_a_service_has_open_is_in_the_backup(filled: Server):
+    """The service's log is open; the backup may read both and write neither."""
+    script = (
+        "import os, sqlite3, sys, time; os.umask(0o027);"
+        "d = sqlite3.connect('/srv/notes/notes.sqlite', isolation_level=None);"
+        "d.execute('PRAGMA journal_mode=WAL'); d.execute('DROP TABLE IF EXISTS annotation');"
+        "d.execute('CREATE TABLE annotation (text)');"
+        "d.execute('INSERT INTO annotation VALUES (1), (2)'); time.sleep(600)"
+    )
+    with filled.host.sudo():
+        filled.host.check_output(
+            f'systemd-run -q --unit=notes --uid=notes --gid=notes python3 -c "{script}"'
+        )
+    try:
+        with filled.host.sudo():
+            filled.host.check_output(
+                "timeout 20 sh -c 'until [ -s /srv/notes/notes.sqlite-wal ]; do sleep 0.2; done'"
+            )
+        assert filled.nightly() == 0
+        files = filled.status()["last_success"]["files"]
+        assert files == {"/srv/notes/notes.sqlite": 2}
+        (copy,) = json.loads(filled.backup("verify"))["files"]
+        assert copy["rows"] == {"annotation": 2}
+        work = json.loads(filled.backup("work"))
+        assert work["/srv/notes/notes.sqlite"] == {"annotation": 2}
+        with filled.host.sudo("vttbench-backup"):
+            assert filled.host.run("touch /srv/notes/notes.sqlite").rc != 0
+    finally:
+        with filled.host.sudo():
+            filled.host.check_output("systemctl stop notes; rm -f /srv/notes/*")
+
+
 def test_work_is_not_overwritten_unasked(filled: Server):
     assert filled.nightly() == 0
     filled.sql("INSERT INTO runs VALUES ('new', 'active')")

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from vttbench.backup import manifest, settings
+from vttbench.backup import manifest, settings, sqlite_files
 from vttbench.backup.backing_up import back_up
 from vttbench.backup.databases import Databases
 from vttbench.backup.errors import BackupError, BusyError
@@ -75,10 +75,11 @@ def _fetch(options: settings.Settings, arguments: argparse.Namespace) -> dict[st
 
 
 def _work(options: settings.Settings, _: argparse.Namespace) -> dict[str, dict[str, int]]:
-    if options.database is None:
-        return {}
-    databases = Databases(options.database)
-    return {name: databases.work(name) for name in options.database.names}
+    found = {path: sqlite_files.work(Path(path)) for path in options.sqlite_files}
+    if options.database is not None:
+        databases = Databases(options.database)
+        found |= {name: databases.work(name) for name in options.database.names}
+    return found
 
 
 def _restore(options: settings.Settings, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -103,7 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="make a backup, verify it, remove old ones, copy it away")
     run.add_argument("--keep-all", action="store_true", help="remove no old backup")
     commands.add_parser("list", help="print the manifests of all backups as JSON")
-    commands.add_parser("work", help="print what the databases hold that a restore would replace")
+    commands.add_parser(
+        "work", help="print what a restore would replace: rows of databases and files"
+    )
     added = {
         name: commands.add_parser(name, help=text)
         for name, text in (

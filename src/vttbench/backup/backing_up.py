@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from vttbench.backup import manifest, status
+from vttbench.backup import manifest, sqlite_files, status
 from vttbench.backup.bucket import Bucket
 from vttbench.backup.databases import Databases
 from vttbench.backup.errors import BackupError
@@ -63,6 +63,7 @@ def _make(settings: Settings, repository: Repository) -> Manifest:
     damaged = repository.discard_damaged() if thorough else set()
     folder = repository.begin(name_of(started))
     dumps = _dump(settings, folder)
+    files = sqlite_files.copy_all(settings.sqlite_files, folder)
     bucket = _mirror(settings, folder, repository, previous)
     content = Manifest(
         name=name_of(started),
@@ -70,6 +71,7 @@ def _make(settings: Settings, repository: Repository) -> Manifest:
         finished_at=status.now(),
         databases=dumps,
         bucket=bucket,
+        files=files,
     )
     content.write(folder)
     if wrong := damage(repository, folder, read_objects=False):
@@ -137,6 +139,7 @@ def _summary(content: Manifest) -> dict[str, Any]:
         "databases": {dump.database: sum(dump.rows.values()) for dump in content.databases},
         "objects": content.bucket.objects if content.bucket else 0,
         "bytes": content.bucket.size if content.bucket else 0,
+        "files": {copy.path: sum(copy.rows.values()) for copy in content.files},
     }
 
 

@@ -38,6 +38,25 @@ class Dump:
 
 
 @dataclass(frozen=True)
+class FileCopy:
+    """One SQLite file of a service.
+
+    Attributes:
+        path: where it lies on the host.
+        file: name of the copy in the folder of the backup.
+        size: bytes.
+        sha256: checksum of the copy.
+        rows: rows of each table, counted in the copy.
+    """
+
+    path: str
+    file: str
+    size: int
+    sha256: str
+    rows: dict[str, int]
+
+
+@dataclass(frozen=True)
 class StoredObject:
     """One object of the bucket, kept once however many backups hold it.
 
@@ -79,6 +98,7 @@ class Manifest:
     finished_at: str
     databases: tuple[Dump, ...]
     bucket: BucketContent | None
+    files: tuple[FileCopy, ...] = ()
     version: int = VERSION
 
     def write(self, folder: Path) -> None:
@@ -106,6 +126,8 @@ def read_manifest(folder: Path) -> Manifest:
             finished_at=content["finished_at"],
             databases=tuple(Dump(**dump) for dump in content["databases"]),
             bucket=BucketContent(**bucket) if bucket else None,
+            # Backups made before there were any have none.
+            files=tuple(FileCopy(**copy) for copy in content.get("files", [])),
         )
     except OSError as error:
         raise BackupError(f"{path}: {error.strerror}") from error

@@ -5,7 +5,7 @@
     lock             held while a backup or restore is at work
     status.json      the last attempt and the last success, for everyone to read
     objects/ab/…     bytes of the bucket's objects by their SHA-256, each kept once
-    backups/<UTC>/   manifest.json, objects.jsonl.gz, <database>.dump
+    backups/<UTC>/   manifest.json, objects.jsonl.gz, <database>.dump, <name>.sqlite
 
 A backup appears under its name only when it is complete.
 """

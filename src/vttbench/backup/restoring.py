@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from vttbench.backup.manifest import Manifest, StoredObject
 from vttbench.backup.repository import Repository
 from vttbench.backup.settings import Settings
 from vttbench.backup.verification import damage
+
+_log = logging.getLogger("vttbench.backup")
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,9 @@ def restore(settings: Settings, name: str = "", *, overwrite: bool = False) -> R
     for dump in content.databases:
         assert databases is not None
         databases.restore(dump, folder)
+    for copy in content.files:
+        # They belong to services that this user is not.
+        _log.info("%s is left to you or playbooks/restore.yml: %s", copy.path, folder / copy.file)
     return Restored(
         backup=folder.name,
         rows={dump.database: sum(dump.rows.values()) for dump in content.databases},

@@ -69,6 +69,7 @@ class Settings:
         target: None where no copy leaves the host.
         retention: how many backups stay.
         verify_days: days after which every object is read again and compared with its checksum.
+        sqlite_files: SQLite files of services on this host.
     """
 
     directory: Path
@@ -77,6 +78,7 @@ class Settings:
     target: Target | None
     retention: Retention
     verify_days: int = 7
+    sqlite_files: tuple[str, ...] = ()
 
 
 def load(path: Path) -> Settings:
@@ -106,6 +108,7 @@ def _settings(content: Mapping[str, Any]) -> Settings:
         target=Target(**content["target"]) if "target" in content else None,
         retention=Retention(**content["retention"]),
         verify_days=int(content["verify_days"]),
+        sqlite_files=tuple(map(str, content.get("sqlite_files", []))),
     )
 
 

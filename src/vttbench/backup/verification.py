@@ -24,6 +24,7 @@ def damage(repository: Repository, folder: Path, *, read_objects: bool = True) -
     content = manifest.read_manifest(folder)
     return [
         *_damaged_dumps(content, folder),
+        *_damaged_files(content, folder),
         *_damaged_bucket(content, folder, repository, read_objects),
     ]
 
@@ -37,6 +38,15 @@ def _damaged_dumps(content: Manifest, folder: Path) -> Iterable[str]:
             yield f"{path} is damaged: its checksum is another"
         elif rows_in(path) != dump.rows:
             yield f"{path} holds other numbers of rows than its manifest says"
+
+
+def _damaged_files(content: Manifest, folder: Path) -> Iterable[str]:
+    for copy in content.files:
+        path = folder / copy.file
+        if not path.is_file():
+            yield f"{path} is missing"
+        elif sha256_of(path) != copy.sha256:
+            yield f"{path} is damaged: its checksum is another"
 
 
 def _damaged_bucket(

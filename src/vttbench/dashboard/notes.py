@@ -106,6 +106,11 @@ class NoteStore:
         self._annotations: tuple[int, list[Annotation]] = (-1, [])
         self._thresholds: tuple[int, list[Threshold]] = (-1, [])
         path.parent.mkdir(parents=True, exist_ok=True)
+        # Its group may read it, whatever else is forbidden here: the server's backup does. SQLite
+        # gives the files beside it the same mode.
+        path.touch(mode=0o640)
+        if path.stat().st_mode & 0o777 == 0o600:
+            path.chmod(0o640)
         with self._connected() as database:
             database.execute("PRAGMA journal_mode=WAL")
             database.executescript(_SCHEMA)
