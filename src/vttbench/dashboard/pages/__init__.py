@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-_MODULES = ("compare", "models", "noting", "run", "systems", "trends")
+_MODULES = ("changes", "compare", "models", "noting", "run", "systems", "trends")
 
 
 def load_cards() -> None:
