@@ -53,6 +53,30 @@ def test_documents_every_default_and_means_the_same_by_it(role):
             assert documented[name]["default"] == value, f"{role.name}: {name}"
 
 
+def tasks_of(role: Path):
+    """Return every task and block of a role, with the file that it stands in."""
+
+    def within(tasks):
+        for task in tasks or []:
+            yield task
+            for section in ("block", "rescue", "always"):
+                yield from within(task.get(section))
+
+    for path in sorted([*role.glob("tasks/*.yml"), *role.glob("handlers/*.yml")]):
+        for task in within(yaml.safe_load(path.read_text())):
+            yield path, task
+
+
+@EACH
+def test_lends_no_everyday_name_to_what_a_task_works_with(role):
+    """An option such as ``{{ key }}`` means its user's variable, whatever a task needs itself."""
+    ours = (*(f"{one.name}_" for one in ROLES), "ansible_", "vttbench_")
+    for path, task in tasks_of(role):
+        names = [*(task.get("vars") or {}), (task.get("loop_control") or {}).get("loop_var")]
+        for name in filter(None, names):
+            assert name.startswith(ours), f"{path.relative_to(ROOT)}: {task.get('name')}: {name}"
+
+
 @EACH
 def test_names_its_variables_after_itself(role):
     for name in defaults(role):
