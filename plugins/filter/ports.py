@@ -1,16 +1,18 @@
-"""Filters about ports, for the roles of every service."""
+"""Filters about ports, for the roles of every service.
+
+Imported as late as possible, for the reason that ``filter/vttbench.py`` gives.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from vttbench.mlflow_server import names
-from vttbench.verification import ports
-
 
 def own_url(listen_address: str, port: int) -> str:
     """URL of a service on its own host, by the address that it listens on."""
+    from vttbench.mlflow_server import names
+
     return f"http://{names.own_host(listen_address)}:{int(port)}"
 
 
@@ -18,6 +20,8 @@ def port_holders(
     listening: Sequence[Mapping[str, Any]] | None, address: str, port: int, user: str
 ) -> str:
     """Who keeps a service from its port."""
+    from vttbench.verification import ports
+
     return ports.holders(listening or (), address, int(port), [user])
 
 
@@ -27,6 +31,8 @@ def ports_taken(
     processes: str,
 ) -> list[str]:
     """Say of each port that a service wants, and something else has, who has it."""
+    from vttbench.verification import ports
+
     names = {int(one["port"]): one["name"] for one in wanted}
     return ports.taken(listening or (), names, processes)
 

@@ -1,24 +1,26 @@
-"""Filters that let roles ask :mod:`vttbench` instead of thinking in Jinja."""
+"""Filters that let roles ask :mod:`vttbench` instead of thinking in Jinja.
+
+Ansible loads every filter plugin again in the process of every task that uses any filter. So what
+takes long to import, the models of documents before all, is imported by the filter that needs it:
+a tenth of a second a task, ten seconds of a deployment.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible.errors import AnsibleFilterError
 
-from vttbench.benchmarks import fio_jobs, stream
-from vttbench.hosts.filesystem import refusal, size_bytes
-from vttbench.models.errors import ModelError
-from vttbench.models.inventory import Inventory, Mode, load_inventory
-from vttbench.models.listing import FileEntry, Listing
-from vttbench.models.measurements import measurements
-from vttbench.models.selection import paths_outside, select
+if TYPE_CHECKING:
+    from vttbench.models.inventory import Inventory
 
 
 def stream_array_bytes(last_level_cache: Any) -> int:
     """Size of each array for a host whose last-level cache is given in bytes (empty: unknown)."""
+    from vttbench.benchmarks import stream
+
     return stream.array_bytes(int(last_level_cache or 0))
 
 
@@ -30,6 +32,9 @@ def fio_jobs_of(settings: Mapping[str, Any], program: str, ioengine: str) -> lis
         program: path of fio.
         ioengine: an asynchronous one.
     """
+    from vttbench.benchmarks import fio_jobs
+    from vttbench.hosts.filesystem import size_bytes
+
     size = str(settings["size"])
     runtime_s, ramp_s = int(settings["runtime_s"]), int(settings["ramp_s"])
     windows = ioengine == "windowsaio"
@@ -70,6 +75,8 @@ def fio_jobs_of(settings: Mapping[str, Any], program: str, ioengine: str) -> lis
 
 def storage_refusal(stat_output: str, folder: str, size: str) -> str:
     """Why a disk can't be measured in that folder; empty if it can."""
+    from vttbench.hosts.filesystem import refusal
+
     return refusal(stat_output, folder, size)
 
 
@@ -89,6 +96,10 @@ def llama_models(
         inventory: path of models.yml; where there is none, every model of the folder is meant.
         elsewhere: files outside the folder, as ``path`` and ``size``.
     """
+    from vttbench.models.errors import ModelError
+    from vttbench.models.listing import FileEntry, Listing
+    from vttbench.models.selection import select
+
     named, mode = _inventory(inventory, mode)
     listing = Listing.of_find(model_dir, files)
     others = tuple(FileEntry(str(item["path"]), int(item["size"])) for item in elsewhere)
@@ -101,6 +112,9 @@ def llama_models(
 
 def llama_paths_outside(inventory: str, mode: str, model_dir: str) -> list[str]:
     """Files that the inventory names and that lie outside of the model folder."""
+    from vttbench.models.errors import ModelError
+    from vttbench.models.selection import paths_outside
+
     try:
         return paths_outside(*_inventory(inventory, mode), model_dir)
     except ModelError as error:
@@ -114,6 +128,9 @@ def llama_measurements(
     repetitions: int = 3,
 ) -> list[dict[str, Any]]:
     """One entry a model and context; see :func:`vttbench.models.measurements.measurements`."""
+    from vttbench.models.errors import ModelError
+    from vttbench.models.measurements import measurements
+
     try:
         return measurements(models, profile, flags, repetitions)
     except ModelError as error:
@@ -122,6 +139,8 @@ def llama_measurements(
 
 def _inventory(path: str, mode: str) -> tuple[Inventory, str]:
     """Return the named models and the mode; without names only ``all`` means anything."""
+    from vttbench.models.inventory import Inventory, Mode, load_inventory
+
     if path and Path(path).is_file():
         return load_inventory(Path(path)), mode
     return Inventory(), Mode.ALL
