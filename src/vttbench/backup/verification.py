@@ -32,21 +32,23 @@ def damage(repository: Repository, folder: Path, *, read_objects: bool = True) -
 def _damaged_dumps(content: Manifest, folder: Path) -> Iterable[str]:
     for dump in content.databases:
         path = folder / dump.file
-        if not path.is_file():
-            yield f"{path} is missing"
-        elif sha256_of(path) != dump.sha256:
-            yield f"{path} is damaged: its checksum is another"
+        if changed := _changed(path, dump.sha256):
+            yield changed
         elif rows_in(path) != dump.rows:
             yield f"{path} holds other numbers of rows than its manifest says"
 
 
 def _damaged_files(content: Manifest, folder: Path) -> Iterable[str]:
     for copy in content.files:
-        path = folder / copy.file
-        if not path.is_file():
-            yield f"{path} is missing"
-        elif sha256_of(path) != copy.sha256:
-            yield f"{path} is damaged: its checksum is another"
+        if changed := _changed(folder / copy.file, copy.sha256):
+            yield changed
+
+
+def _changed(path: Path, sha256: str) -> str:
+    """Say what became of a file since it was backed up; nothing where it is as it was."""
+    if not path.is_file():
+        return f"{path} is missing"
+    return "" if sha256_of(path) == sha256 else f"{path} is damaged: its checksum is another"
 
 
 def _damaged_bucket(
